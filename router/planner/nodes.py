@@ -1,0 +1,102 @@
+"""The query plan: what the planner hands to the executor, and what ``router plan`` prints.
+
+The node kinds and their JSON names are the field's usual ones (Apollo query plan format).
+A response path is a tuple of response keys with ``"@"`` for "every item of this list".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.operation.model import OperationKind, Selection
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSetter:
+    """Input rewrite: set the value at ``path`` inside each representation (interface objects' ``__typename``).
+
+    Path items are field names, or ``"... on T"`` which holds the rewrite back for other types.
+    """
+
+    path: Path
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRenamer:
+    """Output rewrite: rename the response key at ``path`` in a fetch's data (undoes aliases added for conflicts)."""
+
+    path: Path
+    rename_to: str
+
+
+Rewrite = ValueSetter | KeyRenamer
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request to one subgraph.
+
+    An entity fetch has ``requires``: inline fragments, one a representation type, whose fields are read from the
+    objects at the enclosing Flatten's path; its operation takes them as ``$representations``.
+    """
+
+    subgraph: str
+    kind: OperationKind
+    operation: str
+    operation_name: str | None = None
+    variables: tuple[str, ...] = ()
+    requires: tuple[Selection, ...] = ()
+    input_rewrites: tuple[Rewrite, ...] = ()
+    output_rewrites: tuple[Rewrite, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """Run ``node`` on all objects at ``path`` of the data so far and merge its entities into them."""
+
+    path: Path
+    node: Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One after the other."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """All at once; no node reads what another one of them writes."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionNode:
+    """``if_clause`` when the Boolean variable is true, else ``else_clause``."""
+
+    variable: str
+    if_clause: Node | None = None
+    else_clause: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionNode:
+    """Open ``primary`` once; run ``rest`` on the data of each event."""
+
+    primary: Fetch
+    rest: Node | None = None
+
+
+Node = Fetch | Flatten | Sequence | Parallel | ConditionNode | SubscriptionNode
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """``node`` is None when the router answers alone (introspection, root ``__typename``)."""
+
+    node: Node | None
