@@ -20,6 +20,7 @@ PACKAGES: dict[str, frozenset[str]] = {
 
 ROUTER_ROOMS = (
     "errors",
+    "caller",
     "operation",
     "federation",
     "composition",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from router.caller import Caller
+
+__all__ = ["Caller", "SubgraphRequest", "SubgraphResponse", "Transport"]
 
 SubgraphResponse = Mapping[str, Any]
 """A GraphQL response map: ``data``, ``errors``, ``extensions``."""
@@ -19,20 +23,6 @@ class SubgraphRequest:
     variables: Mapping[str, Any]
     body: bytes
     is_mutation: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, already verified. ``headers`` are those the configuration lets through to subgraphs, lower case."""
-
-    subject: str | None = None
-    client_id: str | None = None
-    scopes: frozenset[str] = frozenset()
-    claims: Mapping[str, Any] = field(default_factory=dict)
-    language: str = "en"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    expires_at: float | None = None
-    """Unix seconds at which the token ends; a subscription ends then too."""
 
 
 class Transport(Protocol):
