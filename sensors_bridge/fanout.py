@@ -114,7 +114,7 @@ class Fanout:
         self.published = 0
         self._capacity = max(2, capacity)
         self._max_subscribers = max_subscribers
-        self._index: dict[_Key, list[FanoutSubscription]] = {}
+        self._index: dict[_Key, dict[FanoutSubscription, None]] = {}
         self._keys: dict[FanoutSubscription, tuple[_Key, ...]] = {}
         self._closed = False
 
@@ -134,14 +134,14 @@ class Fanout:
         subscription = FanoutSubscription(self, kinds, box, max(2, capacity or self._capacity))
         keys = tuple(_keys_of(kinds, box))
         for key in keys:
-            self._index.setdefault(key, []).append(subscription)
+            self._index.setdefault(key, {})[subscription] = None
         self._keys[subscription] = keys
         return subscription
 
     def forget(self, subscription: FanoutSubscription) -> None:
         for key in self._keys.pop(subscription, ()):
             listeners = self._index[key]
-            listeners.remove(subscription)
+            del listeners[subscription]
             if not listeners:
                 del self._index[key]
 
