@@ -67,9 +67,7 @@ CODES: Mapping[str, CodeMeaning] = {
         403, "The access token does not grant what the selection demands", "이 항목을 조회할 권한이 없습니다"
     ),
     "QUERY_PLANNING_FAILED": CodeMeaning(500, "No query plan could be made", "질의 계획을 세울 수 없습니다"),
-    "SUBGRAPH_UNAVAILABLE": CodeMeaning(
-        502, "A subgraph gave no GraphQL response", "하위 그래프가 응답하지 않습니다"
-    ),
+    "SUBGRAPH_UNAVAILABLE": CodeMeaning(502, "A subgraph gave no GraphQL response", "하위 그래프가 응답하지 않습니다"),
     "AUTHENTICATION_UNAVAILABLE": CodeMeaning(
         503, "Access tokens cannot be verified now; try again", "지금은 접근 토큰을 확인할 수 없습니다. 다시 시도하세요"
     ),
@@ -79,7 +77,7 @@ CODES: Mapping[str, CodeMeaning] = {
 
 
 class RouterError(Exception):
-    """Base of all errors; ``code`` is stable, ``message`` is plain English for the client, ``ko`` the same in Korean."""
+    """Base of all errors; ``code`` is stable, ``message`` plain English for the client, ``ko`` the same in Korean."""
 
     code: ClassVar[str] = "INTERNAL_SERVER_ERROR"
     http_status: ClassVar[int] = 500
