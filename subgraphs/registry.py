@@ -1,0 +1,15 @@
+"""The domains of the hub, one line each.
+
+A new domain is a package whose ``domain.py`` builds its ``Subgraph`` value (``LODGE = Subgraph(...)``), and a line here.
+"""
+
+from __future__ import annotations
+
+from subgraphs.kit.subgraph import Subgraph
+
+DOMAINS: tuple[Subgraph, ...] = ()
+
+
+def domain(name: str) -> Subgraph:
+    """The domain of that name. Raises KeyError."""
+    return {subgraph.name: subgraph for subgraph in DOMAINS}[name]
