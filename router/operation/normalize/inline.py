@@ -1,0 +1,132 @@
+"""Spread named fragments and leave the syntax tree. Expansion is counted, so nested fragments cannot blow up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    Node,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    Visitor,
+    print_ast,
+    visit,
+)
+from graphql.language import get_location
+
+from router.errors import LimitExceeded
+from router.operation.model import AppliedDirective, Argument, Condition, Field, InlineFragment, Selection
+from router.operation.normalize.fold import CONDITIONALS, conditions_of
+
+MAX_SELECTIONS = 20_000
+"""Selections after expansion; a legitimate operation stays far below."""
+
+EMPTY = "__empty"
+"""Response key of the ``__typename`` that stands in when all an object selected was folded away; never answered."""
+
+
+class Inliner:
+    """Walks one operation. ``count`` is shared by all of it: the guard is on the whole expansion."""
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], max_selections: int) -> None:
+        self._fragments = fragments
+        self._left = max_selections
+        self._max = max_selections
+
+    def selections(self, selection_set: SelectionSetNode | None) -> tuple[Selection, ...]:
+        """The selections of one set, in order."""
+        if selection_set is None:
+            return ()
+        found: list[Selection] = []
+        for node in selection_set.selections:
+            self._left -= 1
+            if self._left < 0:
+                raise LimitExceeded(
+                    f"The operation expands to more than {self._max} selections.", code="OPERATION_TOO_LARGE"
+                )
+            conditions = conditions_of(node.directives)
+            if conditions is None:
+                continue
+            if isinstance(node, FieldNode):
+                found.append(self._field(node, conditions))
+            else:
+                fragment = self._fragment(node, conditions)
+                if fragment.selections:
+                    found.append(fragment)
+        return tuple(found)
+
+    def _field(self, node: FieldNode, conditions: tuple[Condition, ...]) -> Field:
+        selections = self.selections(node.selection_set)
+        if node.selection_set is not None and not selections:
+            selections = (Field(EMPTY, "__typename"),)
+        return Field(
+            response_key=(node.alias or node.name).value,
+            name=node.name.value,
+            arguments=arguments_of(node.arguments),
+            directives=self.directives(node.directives),
+            conditions=conditions,
+            selections=selections,
+            locations=_locations(node),
+        )
+
+    def _fragment(
+        self, node: InlineFragmentNode | FragmentSpreadNode | Node, conditions: tuple[Condition, ...]
+    ) -> InlineFragment:
+        if isinstance(node, FragmentSpreadNode):
+            fragment = self._fragments[node.name.value]
+            type_condition: str | None = fragment.type_condition.name.value
+            selections = self.selections(fragment.selection_set)
+            directives = self.directives((*(node.directives or ()), *(fragment.directives or ())))
+        else:
+            assert isinstance(node, InlineFragmentNode)
+            type_condition = node.type_condition.name.value if node.type_condition else None
+            selections = self.selections(node.selection_set)
+            directives = self.directives(node.directives)
+        return InlineFragment(type_condition, selections, conditions, directives)
+
+    def directives(self, nodes: Iterable[DirectiveNode] | None) -> tuple[AppliedDirective, ...]:
+        """All directives but include and skip."""
+        return tuple(
+            AppliedDirective(node.name.value, arguments_of(node.arguments))
+            for node in nodes or ()
+            if node.name.value not in CONDITIONALS
+        )
+
+
+def arguments_of(nodes: Iterable[ArgumentNode] | None) -> tuple[Argument, ...]:
+    """Arguments as printed GraphQL with the variables each one uses."""
+    return tuple(Argument(node.name.value, print_ast(node.value), variables_in(node.value)) for node in nodes or ())
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names[node.name.value] = None
+
+
+def variables_in(value: ValueNode) -> tuple[str, ...]:
+    """Names of the variables a value uses, each once, in order."""
+    if isinstance(value, VariableNode):
+        return (value.name.value,)
+    if not hasattr(value, "values") and not hasattr(value, "fields"):
+        return ()
+    visitor = _Variables()
+    visit(value, visitor)
+    return tuple(visitor.names)
+
+
+def _locations(node: FieldNode) -> tuple[tuple[int, int], ...]:
+    if node.loc is None:
+        return ()
+    location = get_location(node.loc.source, node.loc.start)
+    return ((location.line, location.column),)

@@ -1,0 +1,142 @@
+"""From text to ``Operation``: parse, pick, validate, normalise. Everything a document decides is decided here, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from router.errors import LimitExceeded, OperationNotFound, ParseFailed, ValidationFailed
+from router.operation.cache_key import operation_key
+from router.operation.model import Operation, OperationKind
+from router.operation.normalize import normalise
+from router.operation.normalize.inline import MAX_SELECTIONS
+from router.operation.variables import VariableCoercer, compile_variables
+
+MAX_TOKENS = 15_000
+MAX_VALIDATION_ERRORS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text's operation with what later rooms want to have worked out once. ``key`` names it in the plan cache."""
+
+    operation: Operation
+    key: str
+    coerce_variables: VariableCoercer
+
+    @property
+    def kind(self) -> OperationKind:
+        """Query, mutation or subscription."""
+        return self.operation.kind
+
+
+def parse_request(
+    text: str,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    *,
+    max_tokens: int | None = MAX_TOKENS,
+    max_selections: int = MAX_SELECTIONS,
+    suggestions: bool = True,
+) -> Operation:
+    """Parse, validate against ``schema`` (the API schema) and normalise one operation of a document.
+
+    Raises ParseFailed, LimitExceeded, OperationNotFound, ValidationFailed (``errors`` holds up to fifty).
+    """
+    document = parse_text(text, max_tokens)
+    definition = pick_operation(document, operation_name)
+    check_document(document, schema, suggestions=suggestions)
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    try:
+        return normalise(definition, fragments, schema, max_selections)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def prepare(
+    text: str,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    *,
+    max_tokens: int | None = MAX_TOKENS,
+    max_selections: int = MAX_SELECTIONS,
+    suggestions: bool = True,
+) -> Document:
+    """``parse_request`` plus the compiled variable coercion and the cache key; what the document cache keeps."""
+    operation = parse_request(
+        text,
+        operation_name,
+        schema,
+        max_tokens=max_tokens,
+        max_selections=max_selections,
+        suggestions=suggestions,
+    )
+    return Document(operation, operation_key(operation), compile_variables(operation, schema))
+
+
+def parse_text(text: str, max_tokens: int | None = MAX_TOKENS) -> DocumentNode:
+    """The syntax tree. Raises ParseFailed with the place, or LimitExceeded for nesting or size beyond reason."""
+    try:
+        return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        if "nested too deeply" in error.message:
+            raise _too_deep() from None
+        if f"more than {max_tokens} tokens" in error.message:
+            raise LimitExceeded(
+                f"The document has more than {max_tokens} tokens.", code="MAX_TOKENS_EXCEEDED"
+            ) from None
+        raise ParseFailed(error.message, locations=_locations(error)) from None
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def pick_operation(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    """The operation to run (spec section 6.1, GetOperation)."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if operation_name is None:
+        if not operations:
+            raise OperationNotFound("The document has no operation.")
+        if len(operations) > 1:
+            raise OperationNotFound("The document has several operations: give operationName.")
+        return operations[0]
+    for operation in operations:
+        if operation.name is not None and operation.name.value == operation_name:
+            return operation
+    raise OperationNotFound(f"The document has no operation named {operation_name!r}.")
+
+
+def check_document(document: DocumentNode, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
+    """Validate by the rules of the specification. Raises ValidationFailed."""
+    try:
+        found = validate(
+            schema,
+            document,
+            specified_rules,
+            max_errors=MAX_VALIDATION_ERRORS,
+            hide_suggestions=not suggestions,
+            allow_empty_selection_sets=False,
+        )
+    except RecursionError:
+        raise _too_deep() from None
+    if found:
+        errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
+        raise ValidationFailed(found[0].message, locations=errors[0].locations, errors=errors)
+
+
+def _locations(error: GraphQLError) -> tuple[tuple[int, int], ...]:
+    return tuple((place.line, place.column) for place in error.locations or ())
+
+
+def _too_deep() -> LimitExceeded:
+    return LimitExceeded("The document is nested too deeply.", code="MAX_DEPTH_EXCEEDED")
