@@ -21,8 +21,8 @@ from typing import Any
 
 from graphql import GraphQLNamedType, get_named_type, is_abstract_type, is_object_type
 
-from router.errors import Forbidden, RequestError, RouterError, Unauthenticated
 from router.caller import Caller
+from router.errors import Forbidden, RequestError, RouterError, Unauthenticated
 from router.federation.requirements import AnyOfAll, Requirement
 from router.federation.supergraph import Supergraph
 from router.operation.model import Field, InlineFragment, Operation, Selection
