@@ -1,6 +1,7 @@
 """The domains of the hub, one line each.
 
-A new domain is a package whose ``domain.py`` builds its ``Subgraph`` value (``LODGE = Subgraph(...)``), and a line here.
+A new domain is a package whose ``domain.py`` builds its ``Subgraph`` value (``LODGE = Subgraph(...)``), and a line
+here.
 """
 
 from __future__ import annotations
