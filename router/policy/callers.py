@@ -1,0 +1,121 @@
+"""From request headers to a ``Caller``: the token from ``Authorization`` alone, the language, the forwarded headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from router.caller import Caller
+from router.errors import Unauthenticated
+from router.policy.jwt import Grant, TokenVerifier
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+"""As ASGI gives them: lower-case names, Latin-1 values."""
+
+MAX_LANGUAGE_RANGES = 20
+
+
+def preferred_language(accept_language: str) -> str:
+    """``"ko"`` when Korean is wanted before English (RFC 9110 section 12.5.4), else ``"en"``; ties go to the first."""
+    weights: dict[str, float] = {}
+    for item in accept_language.split(",", MAX_LANGUAGE_RANGES)[:MAX_LANGUAGE_RANGES]:
+        tag, _, parameters = item.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in ("ko", "en"):
+            weights[language] = max(weights.get(language, 0.0), _weight(parameters))
+    best = max(weights, key=weights.__getitem__, default="en")
+    return best if weights.get(best) else "en"
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        weight = float(value)
+    except ValueError:
+        return 0.0
+    return weight if 0.0 <= weight <= 1.0 else 0.0
+
+
+def bearer_token(authorization: Sequence[str]) -> str | None:
+    """The token of the Authorization header, None without one (RFC 6750 section 2.1).
+
+    Raises ``Unauthenticated`` for more than one header, another scheme, or an empty token.
+    """
+    if not authorization:
+        return None
+    scheme, _, token = authorization[0].strip().partition(" ")
+    token = token.strip()
+    if len(authorization) > 1 or scheme.lower() != "bearer" or not token or " " in token:
+        raise Unauthenticated(
+            "The Authorization header must be one 'Bearer <access token>'.",
+            ko="Authorization 헤더는 'Bearer <접근 토큰>' 하나여야 합니다.",
+        )
+    return token
+
+
+class Callers:
+    """Makes the caller of a request. Without a verifier nobody is known and Authorization is not looked at."""
+
+    def __init__(
+        self, verifier: TokenVerifier | None, *, require_token: bool = False, forward_headers: Sequence[str] = ()
+    ) -> None:
+        self._verifier = verifier
+        self._require_token = require_token
+        self._forward = frozenset(name.lower().encode("ascii") for name in forward_headers)
+
+    async def of_headers(self, headers: RawHeaders) -> Caller:
+        """The caller of one HTTP request. Raises ``Unauthenticated``, ``KeysUnavailable``."""
+        language = "en"
+        authorization: list[str] = []
+        forwarded: dict[str, str] = {}
+        for name, value in headers:
+            if name == b"accept-language":
+                language = preferred_language(value.decode("latin-1"))
+            elif name == b"authorization":
+                authorization.append(value.decode("latin-1"))
+            if name in self._forward:
+                text = value.decode("latin-1")
+                key = name.decode("ascii")
+                forwarded[key] = f"{forwarded[key]}, {text}" if key in forwarded else text
+        grant = None if self._verifier is None else await self._grant(authorization)
+        return _caller(grant, language, forwarded)
+
+    async def of_socket(self, caller: Caller, authorization: str) -> Caller:
+        """The caller of a WebSocket whose ``connection_init`` carries a token; it replaces that of the handshake."""
+        if self._verifier is None:
+            return caller
+        return _caller(await self._grant([authorization]), caller.language, caller.headers)
+
+    def admits(self, caller: Caller) -> bool:
+        """Whether this caller may run anything at all."""
+        return caller.subject is not None or not self._require_token
+
+    async def _grant(self, authorization: Sequence[str]) -> Grant | None:
+        token = bearer_token(authorization)
+        if token is None or self._verifier is None:
+            return None
+        return await self._verifier.verify(token)
+
+    def still_good(self, caller: Caller) -> bool:
+        """Whether the caller's token was not revoked since; expiry is the socket's own timer."""
+        return self._verifier is None or caller.subject is None or not self._verifier.is_revoked(caller.claims)
+
+
+def missing_token() -> Unauthenticated:
+    """The refusal of a request without token where one is required."""
+    return Unauthenticated("An access token is required.", ko="접근 토큰이 필요합니다.")
+
+
+def _caller(grant: Grant | None, language: str, headers: Mapping[str, str]) -> Caller:
+    if grant is None:
+        return Caller(language=language, headers=headers)
+    return Caller(
+        subject=grant.subject,
+        client_id=grant.client_id,
+        scopes=grant.scopes,
+        claims=grant.claims,
+        language=language,
+        headers=headers,
+        expires_at=grant.expires_at,
+    )
