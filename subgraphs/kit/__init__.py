@@ -6,6 +6,7 @@ from subgraphs.kit.entities import federated_schema
 from subgraphs.kit.errors import KIT_ERRORS, DomainError, ErrorTable, ErrorText, errors_page
 from subgraphs.kit.idempotency import idempotency_table, once
 from subgraphs.kit.importing import Importer, ImportSummary, Progress, no_progress, read_csv
+from subgraphs.kit.language import NameLanguage, localised
 from subgraphs.kit.migrations import differences, migrate
 from subgraphs.kit.pagination import (
     Connection,
@@ -39,6 +40,7 @@ __all__ = [
     "ImportSummary",
     "Importer",
     "Info",
+    "NameLanguage",
     "OpenSubgraph",
     "Owner",
     "Page",
@@ -64,6 +66,7 @@ __all__ = [
     "in_order",
     "kst_at",
     "kst_date",
+    "localised",
     "migrate",
     "no_progress",
     "once",
