@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -27,3 +29,10 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 def newer(left: Reading, right: Reading) -> bool:
     """Whether `left` was measured after `right`: by the device's clock, then by its own count."""
     return (left.at, left.boot, left.seq) > (right.at, right.boot, right.seq)
+
+
+def origin_of(device: str) -> Literal["device", "simulated", "demonstration"]:
+    """Where a device's readings come from. The replay's vehicles carry their origin in their id."""
+    if device.startswith("sim-"):
+        return "simulated"
+    return "demonstration" if device.startswith("demo-") else "device"
