@@ -38,6 +38,9 @@ class CodeMeaning:
 
 CODES: Mapping[str, CodeMeaning] = {
     "BAD_REQUEST": CodeMeaning(400, "The HTTP request is not a GraphQL request", "GraphQL 요청 형식이 아닙니다"),
+    "PERSISTED_QUERY_NOT_SUPPORTED": CodeMeaning(
+        400, "Persisted queries are not supported", "저장된 질의(persisted query)는 지원하지 않습니다"
+    ),
     "METHOD_NOT_ALLOWED": CodeMeaning(405, "The HTTP method is not allowed", "허용되지 않은 HTTP 메서드입니다"),
     "NOT_ACCEPTABLE": CodeMeaning(
         406, "No media type of the Accept header can be served", "Accept 헤더의 미디어 형식으로는 응답할 수 없습니다"

@@ -11,9 +11,9 @@ else ``list_size``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLField,
@@ -31,13 +31,19 @@ SLICING_ARGUMENTS = ("first", "last")
 SIZED_FIELDS = ("nodes", "edges")
 
 
+def setting(default: int, doc: str) -> int:
+    """A setting with its one line of documentation, for ``router.config.settings_reference``."""
+    declared: Any = field(default=default, metadata={"doc": doc})
+    return cast(int, declared)
+
+
 @dataclass(frozen=True, slots=True)
 class CostWeights:
-    """Points where the schema declares none; ``list_size`` is the assumed length of a list of unknown size."""
+    """Points where the schema declares none."""
 
-    object: int = 1
-    mutation: int = 10
-    list_size: int = 10
+    object: int = setting(1, "Points of an object.")
+    mutation: int = setting(10, "Points of a mutation besides its fields.")
+    list_size: int = setting(10, "Assumed length of a list of unknown length.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,21 @@ from graphql.language import OperationDefinitionNode
 
 from router.errors import CodeMeaning, LimitExceeded
 from router.operation.model import Field, Operation, Selection
-from router.policy.cost import CostWeights, estimate_cost
+from router.policy.cost import CostWeights, estimate_cost, setting
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Upper bounds, all inclusive. The defaults let GraphiQL's introspection and page-long operations through."""
 
-    max_text_bytes: int = 100_000
-    max_tokens: int = 10_000
-    max_depth: int = 40
-    max_fields: int = 5_000
-    max_aliases: int = 100
-    max_root_fields: int = 30
-    max_directives: int = 100
-    max_cost: int = 100_000
+    max_text_bytes: int = setting(100_000, "UTF-8 bytes of the document.")
+    max_tokens: int = setting(10_000, "Tokens of the document.")
+    max_depth: int = setting(40, "Fields inside fields.")
+    max_fields: int = setting(5_000, "Fields, fragments written out.")
+    max_aliases: int = setting(100, "Aliases, fragments written out.")
+    max_root_fields: int = setting(30, "Fields of the root type.")
+    max_directives: int = setting(100, "Directives, fragments written out.")
+    max_cost: int = setting(100_000, "Estimated cost, see router/policy/cost.py.")
     cost: CostWeights = field(default_factory=CostWeights)
 
 

@@ -1,0 +1,271 @@
+"""Settings of the router: frozen, read once from a TOML file and the environment, unknown keys refused.
+
+A key of section ``http`` is set by ``[http]`` in the file or by ``ROUTER_HTTP_<KEY>`` in the environment, which wins;
+lists in the environment are separated by commas. Subgraph URLs: ``[subgraphs.<name>] url = …`` or
+``ROUTER_SUBGRAPH_<NAME>_URL``. ``settings_reference`` prints every key with its line of documentation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from router.policy.cost import CostWeights
+from router.policy.limits import Limits
+
+PREFIX = "ROUTER_"
+
+
+class ConfigError(ValueError):
+    """A setting is unknown or has a value that does not fit; the message names the key and where it stood."""
+
+
+def key(default: Any, doc: str) -> Any:
+    """A setting with its one line of documentation."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How ``router serve`` listens."""
+
+    host: str = key("127.0.0.1", "Address to listen on.")
+    port: int = key(4000, "TCP port to listen on; 0 takes any free one.")
+    workers: int = key(1, "Worker processes.")
+    access_log: bool = key(False, "Log one line a request (method, path, status; never headers or bodies).")
+    drain_s: int = key(10, "Seconds that running requests get to finish after SIGTERM.")
+    backlog: int = key(2048, "Connections the kernel may hold before they are accepted.")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """GraphQL over HTTP."""
+
+    path: str = key("/graphql", "Path of the GraphQL endpoint, for HTTP and WebSocket.")
+    public_url: str = key("", "Origin under which clients reach the router, e.g. https://api.example.kr; no path.")
+    max_body_bytes: int = key(1_000_000, "Largest request body.")
+    forward_headers: tuple[str, ...] = key(
+        ("accept-language", "traceparent", "tracestate"), "Request headers passed on to subgraphs."
+    )
+    cors_origins: tuple[str, ...] = key((), "Origins whose pages may call the router; '*' for any (without cookies).")
+    graphiql: bool = key(True, "Serve the GraphiQL page to browsers.")
+    assets: str = key("", "Folder with the browser files of GraphiQL (react, react-dom, graphiql, graphql-ws).")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
+    """Access tokens (RFC 9068). Without an issuer no token is read and every caller is anonymous."""
+
+    issuer: str = key("", "Issuer of access tokens, exactly as in their 'iss'.")
+    audience: str = key("", "Audience of access tokens, exactly as in their 'aud': this router.")
+    jwks_url: str = key("", "Where the issuer publishes its keys.")
+    algorithms: tuple[str, ...] = key(("ES256",), "Signature algorithms allowed.")
+    leeway_s: float = key(5.0, "Clock difference allowed, at most 10 s.")
+    required: bool = key(False, "Refuse requests without a token.")
+    cache_size: int = key(20_000, "Verified tokens remembered.")
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSettings:
+    """WebSocket and event streams."""
+
+    init_timeout_s: float = key(3.0, "Time a socket has to send connection_init.")
+    max_operations: int = key(100, "Operations at once on one socket.")
+    max_sockets: int = key(20_000, "Sockets at once in one worker.")
+    max_message_bytes: int = key(262_144, "Largest message from a client.")
+    queue_messages: int = key(64, "Messages waiting for one client before its operations pause.")
+    slow_client_s: float = key(15.0, "Time a client may read nothing of what waits for it before it is closed.")
+    keep_alive_s: float = key(12.0, "Pause between pings on a silent WebSocket or event stream.")
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphSettings:
+    """What the configuration says about one subgraph; the rest stands in the supergraph."""
+
+    url: str = key("", "URL of the subgraph instead of the one in the supergraph.")
+    subscription_url: str = key("", "WebSocket URL of the subgraph; default: its URL with ws or wss.")
+    timeout_s: float = key(30.0, "Time the subgraph has to answer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one router process."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    token: TokenSettings = field(default_factory=TokenSettings)
+    limits: Limits = field(default_factory=Limits)
+    subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
+    subgraphs: Mapping[str, SubgraphSettings] = field(default_factory=dict)
+
+
+SECTIONS: Mapping[str, type] = {
+    "server": ServerSettings,
+    "http": HttpSettings,
+    "token": TokenSettings,
+    "limits": Limits,
+    "subscriptions": SubscriptionSettings,
+}
+
+
+def read_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of ``file`` (TOML) with those of ``environment`` laid over them.
+
+    Raises ``ConfigError`` for a file that is missing or not TOML, an unknown key, or a value of the wrong kind.
+    """
+    document = _read_file(file) if file is not None else {}
+    unknown = set(document) - set(SECTIONS) - {"subgraphs"}
+    if unknown:
+        raise ConfigError(f"unknown section [{min(unknown)}] in {file}; known: {', '.join([*SECTIONS, 'subgraphs'])}")
+    variables = dict(_variables(environment or {}))
+    sections = {
+        name: _section(kind, document.get(name, {}), variables, f"[{name}] in {file}", f"{PREFIX}{name.upper()}_")
+        for name, kind in SECTIONS.items()
+    }
+    subgraphs = _subgraphs(document.get("subgraphs", {}), variables, file)
+    if variables:
+        raise ConfigError(f"unknown environment variable {min(variables)}")
+    return Settings(**sections, subgraphs=subgraphs)
+
+
+def settings_reference() -> str:
+    """Every key with default and documentation, as TOML comments."""
+    lines = []
+    for name, kind in [*SECTIONS.items(), ("limits.cost", CostWeights), ("subgraphs.<name>", SubgraphSettings)]:
+        lines.append(f"[{name}]  # {(kind.__doc__ or '').strip().splitlines()[0]}")
+        for one in fields(kind):
+            default = _default(one)
+            if not is_dataclass(default):
+                doc = one.metadata.get("doc", "")
+                lines.append(f"# {one.name} = {_toml(default)}{'  # ' + doc if doc else ''}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _read_file(file: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is not TOML: {error}") from error
+
+
+def _variables(environment: Mapping[str, str]) -> Mapping[str, str]:
+    known = tuple(f"{PREFIX}{name.upper()}_" for name in [*SECTIONS, "subgraph"])
+    return {name: value for name, value in environment.items() if name.startswith(known)}
+
+
+def _section(kind: type, given: Any, variables: dict[str, str], where: str, prefix: str) -> Any:
+    if not isinstance(given, dict):
+        raise ConfigError(f"{where} must be a table")
+    hints = get_type_hints(kind)
+    names = [one.name for one in fields(kind)]
+    unknown = set(given) - set(names)
+    if unknown:
+        raise ConfigError(f"unknown key '{min(unknown)}' in {where}; known: {', '.join(names)}")
+    values: dict[str, Any] = {}
+    for name in names:
+        if is_dataclass(hints[name]):
+            nested = _section(
+                hints[name], given.get(name, {}), variables, f"{where}.{name}", f"{prefix}{name.upper()}_"
+            )
+            values[name] = nested
+            continue
+        if name in given:
+            values[name] = _from_toml(given[name], hints[name], f"'{name}' in {where}")
+        variable = f"{prefix}{name.upper()}"
+        if variable in variables:
+            values[name] = _from_text(variables.pop(variable), hints[name], variable)
+    return kind(**values)
+
+
+def _subgraphs(given: Any, variables: dict[str, str], file: Path | None) -> Mapping[str, SubgraphSettings]:
+    if not isinstance(given, dict):
+        raise ConfigError(f"[subgraphs] in {file} must be a table")
+    names = list(given)
+    for variable in list(variables):
+        start = f"{PREFIX}SUBGRAPH_"
+        for one in fields(SubgraphSettings):
+            end = f"_{one.name.upper()}"
+            if variable.startswith(start) and variable.endswith(end) and len(variable) > len(start + end):
+                name = variable[len(start) : -len(end)]
+                if name.lower() not in {known.lower().replace("-", "_") for known in names}:
+                    names.append(name.lower())
+    return {
+        name: _section(
+            SubgraphSettings,
+            given.get(name, {}),
+            variables,
+            f"[subgraphs.{name}] in {file}",
+            f"{PREFIX}SUBGRAPH_{name.upper().replace('-', '_')}_",
+        )
+        for name in names
+    }
+
+
+def _from_toml(value: Any, hint: Any, where: str) -> Any:
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{where} must be a list of strings")
+        return tuple(value)
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if float in kinds and type(value) is int:
+        return _in_range(float(value), where)
+    if type(value) not in kinds:
+        raise ConfigError(f"{where} must be {_kind_name(kinds[0])}, not {value!r}")
+    return _in_range(value, where)
+
+
+def _from_text(text: str, hint: Any, variable: str) -> Any:
+    if get_origin(hint) is tuple:
+        return tuple(item.strip() for item in text.split(",") if item.strip())
+    if hint is bool:
+        if text.lower() not in ("true", "false", "1", "0", "yes", "no"):
+            raise ConfigError(f"{variable} must be true or false, not {text!r}")
+        return text.lower() in ("true", "1", "yes")
+    try:
+        return _in_range(hint(text), variable)
+    except ValueError as error:
+        raise ConfigError(f"{variable} must be {_kind_name(hint)}, not {text!r}") from error
+
+
+def _in_range(value: Any, where: str) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value < 2**53:
+        raise ConfigError(f"{where} must not be negative")
+    return value
+
+
+def _kind_name(kind: Any) -> str:
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a string"}.get(kind, str(kind))
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default_factory() if one.default_factory is not MISSING else one.default
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+__all__ = [
+    "ConfigError",
+    "CostWeights",
+    "HttpSettings",
+    "Limits",
+    "ServerSettings",
+    "Settings",
+    "SubgraphSettings",
+    "SubscriptionSettings",
+    "TokenSettings",
+    "read_settings",
+    "settings_reference",
+]
