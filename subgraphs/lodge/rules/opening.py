@@ -29,6 +29,8 @@ _WEEK_RULE = re.compile(
 )
 _MONTH_RULE = re.compile(r"매월\s*(\d{1,2})일\s*(\d{1,2})시\s*오픈")
 _MAX_WEEKS = 26
+_FORESEEABLE = timedelta(days=2 * 365)
+"""Beyond it no holiday calendar is settled, so no opening time is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,10 @@ class NightState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The answer for a stay: its state and, while NOT_OPEN_YET, the moment (Korean time) when it may be booked."""
+    """The answer for a stay: its state and, while NOT_OPEN_YET, the moment (Korean time) when it may be booked.
+
+    ``opens_at`` is None for nights too far ahead to say.
+    """
 
     state: NightState
     opens_at: datetime | None = None
@@ -143,6 +148,8 @@ class OpeningPolicy:
         today = kst_date(now)
         if first_night < today or (first_night == today and now >= kst_at(today, self.check_in_until)):
             return Gate(NightState.PAST, night=first_night)
+        if first_night > today + _FORESEEABLE:
+            return Gate(NightState.NOT_OPEN_YET, night=first_night)
         stay = list(nights_from(first_night, nights))
         for night in stay:
             if self.closed.closes(night):
