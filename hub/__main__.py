@@ -1,10 +1,10 @@
 """The ``hub`` command.
 
-    hub serve     the whole hub in one process
-    hub import    load published data files into the databases
-    hub schema    write schema/*.graphql, or check that they are as they should be
-    hub token     print an access token of the sandbox
-    hub client    register a partner app in the sandbox, or list them
+hub serve     the whole hub in one process
+hub import    load published data files into the databases
+hub schema    write schema/*.graphql, or check that they are as they should be
+hub token     print an access token of the sandbox
+hub client    register a partner app in the sandbox, or list them
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     importing = _command(commands, "import", "load published data files into the databases", _import)
     importing.add_argument("folder", type=Path, help="folder that holds the files")
     importing.add_argument("--only", action="append", metavar="DOMAIN", help="import this domain alone (repeatable)")
-    importing.add_argument("--rejected", type=Path, metavar="FILE", help="write every rejected row to FILE as JSON lines")
+    importing.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="write every rejected row to FILE as JSON lines"
+    )
     _add_settings(importing, "data", "database", "quiet")
 
     schema = _command(commands, "schema", "write schema/*.graphql", _schema)
@@ -70,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text[0].upper() + text[1:] + "."
+    )
     command.set_defaults(command=run)
     return command
 
