@@ -78,6 +78,7 @@ class SubscriptionSettings:
     max_sockets: int = key(20_000, "Sockets at once in one worker.")
     max_message_bytes: int = key(262_144, "Largest message from a client.")
     queue_messages: int = key(64, "Messages waiting for one client before its operations pause.")
+    queue_bytes: int = key(1_000_000, "Bytes waiting for one client before its operations pause.")
     slow_client_s: float = key(15.0, "Time a client may read nothing of what waits for it before it is closed.")
     keep_alive_s: float = key(12.0, "Pause between pings on a silent WebSocket or event stream.")
 

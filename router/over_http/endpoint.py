@@ -1,0 +1,125 @@
+"""The GraphQL endpoint over HTTP: one ASGI application for GET, POST and event streams.
+
+The order of refusals is that of HTTP: method, Accept, Content-Type, who asks, size, body; nothing of a body is read
+for a caller that may not ask at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+import orjson
+
+from router.caller import Caller
+from router.config import Settings
+from router.errors import MethodNotAllowed, RouterError, TransportUnsupported
+from router.operation.model import OperationKind
+from router.operation.request import GraphQLRequest
+from router.over_http import requests
+from router.over_http.answers import Header, error_body, headers_of, masked, send_response, status_of
+from router.over_http.event_stream import EventStreams
+from router.over_http.media_types import ANSWERS, MediaType, accepts, answer_type, check_content_type
+from router.over_http.resource_metadata import Challenges
+from router.pipeline import Answer, Pipeline
+from router.policy.callers import Callers, missing_token, preferred_language
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+METHODS = ("GET", "POST")
+
+
+class GraphQLEndpoint:
+    """Serves GraphQL over HTTP at one path. ``pipeline`` is asked anew for each request, so it may be replaced."""
+
+    def __init__(self, pipeline: Callable[[], Pipeline], callers: Callers, settings: Settings) -> None:
+        self._pipeline = pipeline
+        self._callers = callers
+        self._max_body = settings.http.max_body_bytes
+        self._challenges = Challenges(settings)
+        self._streams = EventStreams(settings.subscriptions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request (ASGI)."""
+        headers: Sequence[Header] = scope["headers"]
+        accept = _joined(headers, b"accept")
+        media_type = MediaType.JSON
+        try:
+            if scope["method"] not in METHODS:
+                raise MethodNotAllowed("GraphQL is served to GET and POST.", allow=METHODS)
+            streams = accepts(accept, MediaType.EVENT_STREAM)
+            media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
+            if scope["method"] == "POST":
+                check_content_type([value.decode("latin-1") for name, value in headers if name == b"content-type"])
+            caller = await self._callers.of_headers(headers)
+            if not self._callers.admits(caller):
+                raise missing_token()
+            request = await self._request(scope, receive, headers)
+            kind = self._pipeline().kind_of(request)
+            if kind is not OperationKind.QUERY:
+                _check_kind(kind, scope["method"], streams)
+            if media_type is MediaType.EVENT_STREAM:
+                await self._streams.serve(self._pipeline(), request, caller, kind, receive, send)
+                return
+            answer = await self._pipeline().execute(request, caller)
+        except requests.ClientGone:
+            return
+        except RouterError as error:
+            await self._refuse(send, error, media_type, headers)
+            return
+        except Exception as error:
+            await self._refuse(send, masked(error), media_type, headers)
+            return
+        await self._answer(send, answer, media_type, caller)
+
+    async def _request(self, scope: Scope, receive: Receive, headers: Sequence[Header]) -> GraphQLRequest:
+        if scope["method"] == "GET":
+            return requests.from_query_string(scope["query_string"])
+        length = next((value for name, value in headers if name == b"content-length"), None)
+        return requests.from_json(await requests.read_body(receive, length, self._max_body))
+
+    async def _answer(self, send: Send, answer: Answer, media_type: MediaType, caller: Caller) -> None:
+        if answer.outcome == "data":
+            await send_response(send, 200, media_type, answer.body)
+            return
+        extra: tuple[Header, ...] = ()
+        if answer.http_status in (401, 403):
+            errors = orjson.loads(answer.body)["errors"]
+            challenge = self._challenges.of(answer.http_status, errors, caller.subject is not None)
+            extra = ((b"www-authenticate", challenge),)
+        await send_response(send, status_of(answer.http_status, media_type), media_type, answer.body, extra)
+
+    async def _refuse(self, send: Send, error: RouterError, media_type: MediaType, headers: Sequence[Header]) -> None:
+        language = preferred_language(_joined(headers, b"accept-language") or "")
+        if media_type is MediaType.EVENT_STREAM:
+            media_type = MediaType.JSON
+        extra = headers_of(error)
+        if error.http_status in (401, 403):
+            has_token = any(name == b"authorization" for name, _ in headers)
+            challenge = self._challenges.of(error.http_status, [error.formatted()], has_token)
+            extra = (*extra, (b"www-authenticate", challenge))
+        await send_response(send, error.http_status, media_type, error_body(error, language), extra)
+
+
+def _joined(headers: Sequence[Header], wanted: bytes) -> str | None:
+    found = [value for name, value in headers if name == wanted]
+    return b", ".join(found).decode("latin-1") if found else None
+
+
+def _check_kind(kind: OperationKind | None, method: str, streams: bool) -> None:
+    """Refuse what this method or answer type cannot carry; an unknown kind is the pipeline's to refuse."""
+    if kind is OperationKind.MUTATION and method == "GET":
+        raise MethodNotAllowed(
+            "Mutations need POST: GET must not change anything.",
+            ko="변경(mutation) 요청은 POST로 보내야 합니다.",
+            allow=("POST",),
+        )
+    if kind is OperationKind.SUBSCRIPTION and not streams:
+        raise TransportUnsupported(
+            "Subscriptions are served over WebSocket at this path (sub-protocol graphql-transport-ws), or as an event"
+            " stream to requests with 'Accept: text/event-stream'.",
+            ko="구독(subscription)은 이 경로의 WebSocket(graphql-transport-ws) 또는"
+            " 'Accept: text/event-stream' 요청으로 제공됩니다.",
+        )
