@@ -13,7 +13,7 @@ import orjson
 
 from router.caller import Caller
 from router.config import Settings
-from router.errors import MethodNotAllowed, RouterError, TransportUnsupported
+from router.errors import BadRequest, MethodNotAllowed, RouterError, TransportUnsupported
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http import requests
@@ -100,7 +100,9 @@ class GraphQLEndpoint:
             has_token = any(name == b"authorization" for name, _ in headers)
             challenge = self._challenges.of(error.http_status, [error.formatted()], has_token)
             extra = (*extra, (b"www-authenticate", challenge))
-        await send_response(send, error.http_status, media_type, error_body(error, language), extra)
+        # Only what is wrong with the HTTP request itself keeps its status in application/json, see answers.py.
+        status = error.http_status if isinstance(error, BadRequest) else status_of(error.http_status, media_type)
+        await send_response(send, status, media_type, error_body(error, language), extra)
 
 
 def _joined(headers: Sequence[Header], wanted: bytes) -> str | None:

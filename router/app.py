@@ -1,0 +1,183 @@
+"""The ASGI door: routes, lifespan, middleware. Nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+from starlette.middleware.cors import CORSMiddleware
+
+from router.config import Settings, TokenSettings
+from router.over_http.answers import send_response
+from router.over_http.endpoint import GraphQLEndpoint
+from router.over_http.media_types import MediaType, accepts
+from router.over_http.pages import BASE, GraphiQLPages
+from router.over_http.resource_metadata import WELL_KNOWN, metadata
+from router.pipeline import Pipeline
+from router.policy.callers import Callers
+from router.policy.jwt import TokenVerifier
+from router.policy.keys import JwksKeys, jwks_by_url
+from router.subscriptions.websocket import SocketDoor
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Middleware = Callable[[ASGIApp], ASGIApp]
+OpenPipeline = Callable[[], AbstractAsyncContextManager[Pipeline]]
+
+
+def build_app(
+    pipeline: Pipeline | OpenPipeline,
+    settings: Settings,
+    *,
+    verifier: TokenVerifier | None = None,
+    middleware: Sequence[Middleware] = (),
+) -> RouterApp:
+    """The router as an ASGI application.
+
+    ``pipeline`` is one that runs already, or opens one for the lifespan of the application. ``verifier`` defaults to
+    one made of ``settings.token``; without issuer there is none and every caller is anonymous.
+    The last of ``middleware`` is the outermost.
+    """
+    return RouterApp(pipeline, settings, verifier or verifier_of(settings.token), middleware)
+
+
+def verifier_of(settings: TokenSettings) -> TokenVerifier | None:
+    """The verifier the settings ask for; raises ``ValueError`` when they name an issuer without audience or keys."""
+    if not settings.issuer:
+        return None
+    if not settings.audience or not settings.jwks_url:
+        raise ValueError("token.issuer needs token.audience and token.jwks_url")
+    return TokenVerifier(
+        settings.issuer,
+        settings.audience,
+        JwksKeys(jwks_by_url(settings.jwks_url), algorithms=settings.algorithms),
+        algorithms=settings.algorithms,
+        leeway_s=settings.leeway_s,
+        cache_size=settings.cache_size,
+    )
+
+
+class RouterApp:
+    """Routes by exact path. ``pipeline`` may be replaced while requests run; they end on the one they began with."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline | OpenPipeline,
+        settings: Settings,
+        verifier: TokenVerifier | None,
+        middleware: Sequence[Middleware],
+    ) -> None:
+        self.pipeline: Pipeline | None = pipeline if isinstance(pipeline, Pipeline) else None
+        self._open = None if isinstance(pipeline, Pipeline) else pipeline
+        self._settings = settings
+        callers = Callers(
+            verifier, require_token=settings.token.required, forward_headers=settings.http.forward_headers
+        )
+        self._graphql: ASGIApp = GraphQLEndpoint(self._running, callers, settings)
+        self.sockets = SocketDoor(self._running, callers, settings.subscriptions)
+        self._pages = GraphiQLPages(settings.http) if settings.http.graphiql else None
+        path = settings.http.path
+        self._routes: dict[str, ASGIApp] = {
+            path: self._endpoint,
+            "/health": self._health,
+            WELL_KNOWN: self._metadata,
+            WELL_KNOWN + path: self._metadata,
+        }
+        if self._pages is not None:
+            self._routes.setdefault("/", self._pages.page)
+        wrapped: ASGIApp = self._dispatch
+        if settings.http.cors_origins:
+            wrapped = _cors(wrapped, settings.http.cors_origins)
+        for wrap in middleware:
+            wrapped = wrap(wrapped)
+        self._wrapped = wrapped
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._wrapped(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> Any:
+        """The lifespan, for a process that mounts this application in another one."""
+        sweep = asyncio.create_task(self.sockets.sweep_revoked())
+        try:
+            if self._open is None:
+                yield self
+            else:
+                async with self._open() as self.pipeline:
+                    yield self
+        finally:
+            sweep.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweep
+
+    def _running(self) -> Pipeline:
+        if self.pipeline is None:
+            raise RuntimeError("the router was not started: run its lifespan")
+        return self.pipeline
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        if scope["type"] == "websocket":
+            if path == self._settings.http.path:
+                await self.sockets(scope, receive, send)
+            else:
+                await receive()
+                await send({"type": "websocket.close"})
+            return
+        route = self._routes.get(path)
+        if route is None and self._pages is not None and path.startswith(BASE):
+            route = self._pages.file
+        await (route or _not_found)(scope, receive, send)
+
+    async def _endpoint(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "GET" and self._pages is not None and not scope["query_string"]:
+            accept = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept"), None)
+            if accepts(accept, MediaType.HTML):
+                await self._pages.page(scope, receive, send)
+                return
+        await self._graphql(scope, receive, send)
+
+    async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ready = self.pipeline is not None
+        body = b'{"status":"ready"}' if ready else b'{"status":"starting"}'
+        await send_response(send, 200 if ready else 503, MediaType.JSON, body)
+
+    async def _metadata(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = orjson.dumps(metadata(self._settings, self._running().supergraph))
+        await send_response(send, 200, MediaType.JSON, body, ((b"access-control-allow-origin", b"*"),))
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self.running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("authorization", "content-type", "accept-language"),
+        expose_headers=("www-authenticate",),
+        max_age=600,
+    )
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    body = b'{"errors":[{"message":"Nothing is served at this path.","extensions":{"code":"NOT_FOUND"}}]}'
+    await send_response(send, 404, MediaType.JSON, body)
