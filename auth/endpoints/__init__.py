@@ -1,0 +1,16 @@
+"""Every address of the authorization server, each a tuple of steps naming the documents it follows.
+
+`python -m auth.endpoints` prints the matrix of steps and endpoints.
+"""
+
+from auth.endpoints.authorize import AUTHORIZE, CONSENT
+from auth.endpoints.documents import JWKS, METADATA
+from auth.endpoints.sign_in import LOGIN, LOGOUT, SHOW_LOGIN
+from auth.endpoints.token import INTROSPECT, REVOKE, TOKEN
+from auth.exchange import Endpoint
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    AUTHORIZE, CONSENT, SHOW_LOGIN, LOGIN, LOGOUT, TOKEN, REVOKE, INTROSPECT, JWKS, METADATA
+)  # fmt: skip
+
+__all__ = ["ENDPOINTS"]

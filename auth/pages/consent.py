@@ -1,0 +1,44 @@
+"""The consent page: which app of whom asks for what, in plain words."""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from auth.config import LOOPBACK_HOSTS
+from auth.credentials import form_token
+from auth.exchange import Exchange
+from auth.pages.form_purposes import CONSENT
+from auth.pages.render import again, render
+from auth.pages.texts import TEXTS
+from auth.scopes import SCOPES
+
+
+def consent_page(exchange: Exchange, wanted: tuple[str, ...]) -> Response:
+    """`wanted`: scope names of the catalogue. The form carries the whole request and a token over it."""
+    signed_in, client, language = exchange.signed_in, exchange.client, exchange.language
+    assert signed_in is not None
+    continued = again(exchange)
+    return render(
+        exchange,
+        "consent.html",
+        app=client.name(language),
+        organisation=client.organisation(language),
+        sandbox=client.sandbox,
+        native=not client.confidential,
+        citizen=signed_in.name,
+        returns_to=_destination(exchange),
+        scopes=[
+            (name, SCOPES[name].title(language), SCOPES[name].consent(language), SCOPES[name].changes)
+            for name in wanted
+        ],
+        rememberable=client.confidential,
+        request=continued,
+        csrf=form_token(signed_in.cookie, CONSENT, continued),
+    )
+
+
+def _destination(exchange: Exchange) -> str:
+    parts = urlsplit(exchange.redirect_uri or "")
+    if parts.hostname in LOOPBACK_HOSTS:
+        return TEXTS[exchange.language]["this_device"]
+    return parts.hostname or f"{parts.scheme}:"

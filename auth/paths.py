@@ -1,0 +1,12 @@
+"""Addresses of the authorization server, below the issuer."""
+
+AUTHORIZE = "/oauth/authorize"
+TOKEN = "/oauth/token"  # noqa: S105
+JWKS = "/oauth/jwks.json"
+INTROSPECT = "/oauth/introspect"
+REVOKE = "/oauth/revoke"
+LOGIN = "/oauth/login"
+LOGOUT = "/oauth/logout"
+CONSENT = "/oauth/consent"
+ASSETS = "/oauth/assets"
+METADATA = "/.well-known/oauth-authorization-server"

@@ -1,0 +1,25 @@
+"""Issue the authorization code through Authlib's core and send the browser back."""
+
+from starlette.responses import Response
+
+from auth.core import CoreReply, CoreRequest
+from auth.exchange import Exchange
+from auth.pages.redirect import redirect_back
+from auth.tokens import Subject
+
+
+async def issue_code(exchange: Exchange) -> Response:
+    """RFC 6749 section 4.1.2, with `iss` (RFC 9207)."""
+    server, signed_in = exchange.server, exchange.signed_in
+    assert signed_in is not None
+    request = CoreRequest("GET", exchange.parameters, exchange.client, exchange.now)
+    subject = Subject(signed_in.citizen_id, authenticated_at=signed_in.authenticated_at)
+
+    def answer() -> CoreReply:
+        grant = server.core.get_authorization_grant(request)
+        reply: CoreReply = server.core.create_authorization_response(request, grant_user=subject, grant=grant)
+        return reply
+
+    async with server.database.write() as session:
+        reply = await session.run_sync(lambda sync: server.core.within(sync, answer))
+    return redirect_back(exchange, {"code": reply.body["code"]})
