@@ -1,0 +1,142 @@
+"""Assemble: the fetch DAG as a tree of plan nodes.
+
+Parts of the DAG that share nothing run in parallel. Within a part the steps that wait for nothing come first, then the
+remaining part, split again: the tree's depth is the DAG's longest chain, so no round is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from router.operation.model import Condition, Field, InlineFragment, Operation, OperationKind, Selection
+from router.planner.nodes import (
+    ConditionNode,
+    Fetch,
+    Flatten,
+    Node,
+    Parallel,
+    QueryPlan,
+    Sequence,
+    SubscriptionNode,
+    ValueSetter,
+)
+from router.planner.operation_text import operation_text, requires_of, used_variables
+from router.planner.selections import Selections
+from router.planner.steps import FetchStep, Steps
+
+
+def assemble(steps: Steps, operation: Operation) -> QueryPlan:
+    """The plan of an operation whose steps are final."""
+    if not steps:
+        return QueryPlan(None)
+    if operation.kind is OperationKind.SUBSCRIPTION:
+        first, rest = steps[0], steps[1:]
+        primary = _fetch(first, operation)
+        after = [replace(step, after=step.after - {first.id}) for step in rest]
+        return QueryPlan(SubscriptionNode(primary, _tree(after, operation)))
+    turns = sorted({step.turn for step in steps})
+    return QueryPlan(_in_sequence(_tree([s for s in steps if s.turn == turn], operation) for turn in turns))
+
+
+def _in_sequence(nodes: Iterable[Node | None]) -> Node | None:
+    flat: list[Node] = []
+    for node in nodes:
+        flat.extend(node.nodes if isinstance(node, Sequence) else () if node is None else (node,))
+    return flat[0] if len(flat) == 1 else Sequence(tuple(flat)) if flat else None
+
+
+def _in_parallel(nodes: Iterable[Node | None]) -> Node | None:
+    flat: list[Node] = []
+    for node in nodes:
+        flat.extend(node.nodes if isinstance(node, Parallel) else () if node is None else (node,))
+    return flat[0] if len(flat) == 1 else Parallel(tuple(flat)) if flat else None
+
+
+def _tree(steps: list[FetchStep], operation: Operation) -> Node | None:
+    return _in_parallel(_part(part, operation) for part in _parts(steps))
+
+
+def _part(steps: list[FetchStep], operation: Operation) -> Node | None:
+    """A connected part: its first steps, then what they leave."""
+    here = {step.id for step in steps}
+    first = [step for step in steps if not step.after & here]
+    gone = {step.id for step in first}
+    rest = [replace(step, after=step.after - gone) for step in steps if step.id not in gone]
+    return _in_sequence((_in_parallel(_node(step, operation) for step in first), _tree(rest, operation)))
+
+
+def _parts(steps: list[FetchStep]) -> Iterator[list[FetchStep]]:
+    """The connected parts, in order of their first step."""
+    part = {step.id: step.id for step in steps}
+
+    def root(number: int) -> int:
+        while part[number] != number:
+            part[number] = number = part[part[number]]
+        return number
+
+    for step in steps:
+        for before in step.after & part.keys():
+            one, other = sorted((root(step.id), root(before)))
+            part[other] = one
+    together: dict[int, list[FetchStep]] = {}
+    for step in steps:
+        together.setdefault(root(step.id), []).append(step)
+    yield from together.values()
+
+
+def _node(step: FetchStep, operation: Operation) -> Node:
+    conditions, step = _lift_conditions(step)
+    node: Node = _fetch(step, operation)
+    if step.path:
+        assert isinstance(node, Fetch)
+        node = Flatten(step.path, node)
+    for condition in reversed(conditions):
+        if condition.expected:
+            node = ConditionNode(condition.variable, if_clause=node)
+        else:
+            node = ConditionNode(condition.variable, else_clause=node)
+    return node
+
+
+def _fetch(step: FetchStep, operation: Operation) -> Fetch:
+    variables = used_variables(step, operation)
+    return Fetch(
+        subgraph=step.subgraph,
+        kind=step.kind,
+        operation=operation_text(step, operation, variables),
+        variables=variables,
+        requires=requires_of(step),
+        input_rewrites=tuple(
+            ValueSetter((f"... on {item.at}", "__typename"), item.to) for item in step.representations if item.renamed
+        ),
+        output_rewrites=step.output_rewrites,
+    )
+
+
+def _outer_fields(selections: Selections) -> Iterator[Selection]:
+    for selection in selections:
+        if isinstance(selection, InlineFragment) and not selection.conditions:
+            yield from _outer_fields(selection.selections)
+        else:
+            yield selection
+
+
+def _lift_conditions(step: FetchStep) -> tuple[tuple[Condition, ...], FetchStep]:
+    """Conditions that everything in the step is under guard the whole fetch instead."""
+    outer = list(_outer_fields(step.selections))
+    common = tuple(c for c in outer[0].conditions if all(c in other.conditions for other in outer)) if outer else ()
+    if not common:
+        return (), step
+    return common, replace(step, selections=_without(step.selections, common))
+
+
+def _without(selections: Selections, lifted: tuple[Condition, ...]) -> Selections:
+    def bare(selection: Selection) -> Selection:
+        kept = tuple(condition for condition in selection.conditions if condition not in lifted)
+        if isinstance(selection, Field):
+            return replace(selection, conditions=kept)
+        below = selection.selections if selection.conditions else _without(selection.selections, lifted)
+        return replace(selection, conditions=kept, selections=below)
+
+    return tuple(bare(selection) for selection in selections)

@@ -1,0 +1,145 @@
+"""Choose: the cheapest consistent set of moves for one position; cost is rounds first, then fetches.
+
+1. What is had here for free is taken. Nothing can be cheaper.
+2. Fields with one way only decide which visits happen anyway.
+3. The others, fewest ways first, each take the way that adds least to what is chosen; then all reconsider, until
+   nobody moves (a local optimum; the number of sweeps is bounded).
+4. A field nobody answers whole (a value type split over subgraphs) is gathered from several; what is still left is
+   the route's rest, which the position above places elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from router.operation.model import Field, Selection
+from router.planner.graph import Place
+from router.planner.moves import Option, land, landings, local, moves, needs_real_type
+from router.planner.route import Cost, Route, Search, total
+from router.planner.selections import Selections, size
+
+SWEEPS = 3
+
+
+def choose(search: Search, type_name: str, subgraph: str | None, parts: Selections, provided: Selections) -> Route:
+    """The route for an object (or, with fragments among ``parts``, an interface object) of the type."""
+    here = search.graph.here[subgraph][type_name] if subgraph else None
+    blind = here is not None and here.interface_object
+    taken: list[Option | None] = []
+    ways: dict[int, list[Option]] = {}
+    for index, part in enumerate(parts):
+        found = None
+        if subgraph and isinstance(part, Field) and not (blind and needs_real_type(part)):
+            found = local(search, type_name, subgraph, part, provided)
+        if found and not found.rest and not found.cost.fetches:
+            taken.append(found)
+            continue
+        taken.append(None)
+        ways[index] = [found] if found else []
+        if isinstance(part, Field):
+            ways[index].extend(moves(search, type_name, subgraph, part, provided))
+        if blind and subgraph:
+            ways[index].extend(landings(search, type_name, subgraph, part, provided))
+    gathered: list[Option] = []
+    rest: list[Selection] = []
+    if ways:
+        _choose_whole(taken, ways)
+        chosen = total(option.cost for option in taken if option)
+        for index in ways:
+            if taken[index] is None:
+                more, left = _gather(search, type_name, subgraph, parts[index], provided, ways[index], chosen)
+                gathered.extend(more)
+                chosen = total((chosen, *(option.cost for option in more)))
+                if left is not None:
+                    rest.append(left)
+    options = _joined_landings(search, [*(option for option in taken if option), *gathered])
+    rest.extend(part for option in options if option.placed.field is None for part in option.rest)
+    cost = total(option.cost for option in options)
+    return Route(type_name, False, tuple(option.placed for option in options), (), tuple(rest), cost)
+
+
+def _added(base: Cost, option: Option, popularity: Counter[Place]) -> tuple[int, int, int, int]:
+    """How much an option adds to what is chosen; at equal cost stay here, then go where most others can go."""
+    sum_ = base.plus(option.cost)
+    visit = option.placed.visit
+    return (sum_.rounds, len(sum_.fetches), 0 if visit is None else 1, -popularity[visit.place] if visit else 0)
+
+
+def _choose_whole(taken: list[Option | None], ways: dict[int, list[Option]]) -> None:
+    """Fill ``taken`` for every selection that some way answers whole."""
+    whole = {index: [o for o in options if not o.rest] for index, options in ways.items()}
+    popularity = Counter(
+        place for options in whole.values() for place in {o.placed.visit.place for o in options if o.placed.visit}
+    )
+    order = sorted((index for index in whole if whole[index]), key=lambda index: len(whole[index]))
+    for index in order:
+        base = total(option.cost for option in taken if option)
+        taken[index] = min(whole[index], key=lambda o: _added(base, o, popularity))
+    flexible = [index for index in order if len(whole[index]) > 1]
+    for _ in range(SWEEPS if len(order) > 1 else 0):
+        moved = False
+        for index in flexible:
+            base = total(option.cost for at, option in enumerate(taken) if option and at != index)
+            best = min(whole[index], key=lambda o: _added(base, o, popularity))
+            if best is not taken[index]:
+                taken[index], moved = best, True
+        if not moved:
+            break
+
+
+def _gather(
+    search: Search,
+    type_name: str,
+    subgraph: str | None,
+    part: Selection,
+    provided: Selections,
+    options: Sequence[Option],
+    chosen: Cost,
+) -> tuple[list[Option], Selection | None]:
+    """Several ways that together answer as much of the selection as can be had; and what is left of it."""
+    gathered: list[Option] = []
+    used: set[Place | None] = set()
+    while True:
+        useful = [
+            option
+            for option in options
+            if option.placed.field is not None
+            and (option.placed.visit.place if option.placed.visit else None) not in used
+            and size(option.rest) < size(part.selections)
+        ]
+        if not useful or not isinstance(part, Field):
+            return gathered, part
+        base = chosen
+
+        def worth(option: Option, base: Cost = base) -> tuple[int, int, int]:
+            both = base.plus(option.cost)
+            return (size(option.rest), both.rounds, len(both.fetches))
+
+        best = min(useful, key=worth)
+        gathered.append(best)
+        chosen = chosen.plus(best.cost)
+        used.add(best.placed.visit.place if best.placed.visit else None)
+        if not best.rest:
+            return gathered, None
+        part = replace(part, selections=best.rest)
+        search.kept.append(part)
+        found = local(search, type_name, subgraph, part, provided) if subgraph else None
+        options = [*([found] if found else []), *moves(search, type_name, subgraph, part, provided)]
+
+
+def _joined_landings(search: Search, options: list[Option]) -> list[Option]:
+    """All selections that land on the same real interface, solved together."""
+    landed: dict[Place, list[Option]] = {}
+    for option in options:
+        if option.placed.field is None and option.placed.visit:
+            landed.setdefault(option.placed.visit.place, []).append(option)
+    joined = [option for option in options if option.placed.field is not None]
+    for group in landed.values():
+        visit = group[0].placed.visit
+        assert visit is not None
+        parts = tuple(part for option in group for part in option.parts)
+        search.kept.append(parts)
+        joined.append(group[0] if len(group) == 1 else land(search, visit, parts))
+    return joined

@@ -1,0 +1,169 @@
+"""Find the route of a position: objects are chosen for directly; abstract types first settle what every type shares.
+
+At an interface or union a field stays on the abstract type when every possible type answers it here; all else is
+planned per possible type. The possible types are those of the subgraph that answers, so nothing multiplies: the work is
+positions x subgraphs x possible types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from router.operation.model import Field, InlineFragment, Selection
+from router.planner.choose import choose
+from router.planner.graph import Kind, TypeHere
+from router.planner.moves import Option, local, provided_below
+from router.planner.route import FREE, Placed, Route, Search, total
+from router.planner.selections import Selections, merge, open_fragments
+
+
+def solve(search: Search, type_name: str, selections: Selections, subgraph: str, provided: Selections) -> Route:
+    """The cheapest route for a value of the type answered by the subgraph; what cannot be had is in its ``rest``."""
+    question = (id(selections), type_name, subgraph, provided)
+    known = search.routes.get(question)
+    if known is not None:
+        return known
+    search.kept.append(selections)
+    cuts = len(search.cycles_cut)
+    here = search.graph.here[subgraph].get(type_name)
+    if here is None:
+        route = Route(type_name, False, rest=selections)
+    elif here.kind is Kind.OBJECT:
+        route = _object(search, here, selections, subgraph, provided)
+    else:
+        route = _abstract(search, here, selections, subgraph, provided, here.possible)
+    if len(search.cycles_cut) == cuts or not search.open_questions:
+        search.routes[question] = route
+    return route
+
+
+def route_root(search: Search, type_name: str, selections: Selections) -> Route:
+    """The route of an operation's root: nowhere yet, every field by a visit."""
+    return choose(search, type_name, None, _kept(search, open_fragments(selections, lambda _: True)), ())
+
+
+def _kept(search: Search, selections: Iterable[Selection]) -> Selections:
+    """Merged, and the same tuple again for equal input, so that later questions are recognised."""
+    merged = merge(selections)
+    search.kept.append(merged)
+    return merged
+
+
+def _object(search: Search, here: TypeHere, selections: Selections, subgraph: str, provided: Selections) -> Route:
+    possible = search.graph.possible
+    if here.interface_object:
+        covers = possible.get(here.name, frozenset())
+        parts = _open_covering(selections, lambda c: c == here.name or covers <= possible.get(c, frozenset()))
+    else:
+        parts = open_fragments(selections, lambda c: c == here.name or here.name in possible.get(c, ()))
+    return choose(search, here.name, subgraph, _kept(search, parts), provided)
+
+
+def _open_covering(selections: Selections, covers: object) -> Iterable[Selection]:
+    assert callable(covers)
+    for selection in selections:
+        if isinstance(selection, InlineFragment) and (
+            selection.type_condition is None or covers(selection.type_condition)
+        ):
+            for inner in _open_covering(selection.selections, covers):
+                yield replace(inner, conditions=(*selection.conditions, *inner.conditions))
+        else:
+            yield selection
+
+
+def _abstract(
+    search: Search,
+    here: TypeHere,
+    selections: Selections,
+    subgraph: str,
+    provided: Selections,
+    within: frozenset[str],
+) -> Route:
+    """``within`` are the runtime types possible at this position; types clients cannot see are left out."""
+    known = search.graph.possible
+    concrete = within & search.graph.possible.keys()
+    settled: list[Option] = []
+    costly: list[Option] = []
+    groups: list[tuple[str, Route]] = []
+    open_: list[Selection] = []
+    for selection in _kept(search, _open_covering(selections, lambda c: c == here.name)):
+        if isinstance(selection, Field):
+            option = _uniform(search, here, selection, subgraph, provided, concrete)
+            if option is None or option.rest:
+                open_.append(selection)
+            else:
+                (costly if option.cost.fetches else settled).append(option)
+            continue
+        condition = selection.type_condition
+        assert condition is not None
+        narrower = search.graph.here[subgraph].get(condition)
+        if narrower is not None and narrower.kind is not Kind.OBJECT and not selection.conditions:
+            covered = concrete & narrower.possible
+            if covered == concrete & known.get(condition, frozenset()):
+                if not covered:
+                    continue
+                route = _abstract(search, narrower, selection.selections, subgraph, provided, covered)
+                if not route.groups and not route.rest and not route.cost.fetches:
+                    groups.append((condition, route))
+                    continue
+        open_.append(selection)
+    kept = _per_type(search, here, settled + costly, groups, open_, subgraph, provided, concrete)
+    if costly and any(placed.visit for _, route in kept.groups for placed in route.placed):
+        spread = [*open_, *(option.placed.field for option in costly if option.placed.field)]
+        other = _per_type(search, here, settled, groups, spread, subgraph, provided, concrete)
+        if len(other.rest) <= len(kept.rest) and _worth(other) < _worth(kept):
+            return other
+    return kept
+
+
+def _worth(route: Route) -> tuple[int, int]:
+    return route.cost.rounds, len(route.cost.fetches)
+
+
+def _per_type(
+    search: Search,
+    here: TypeHere,
+    settled: list[Option],
+    groups: list[tuple[str, Route]],
+    open_: list[Selection],
+    subgraph: str,
+    provided: Selections,
+    concrete: frozenset[str],
+) -> Route:
+    """What is settled on the abstract type, and a group for each possible type that is asked for more."""
+    possible = search.graph.possible
+    all_groups = list(groups)
+    rest: list[Selection] = []
+    for name in sorted(concrete) if open_ else ():
+        applies = {name, *(other for other, types in possible.items() if name in types)}
+        fields = _kept(search, open_fragments(tuple(open_), applies.__contains__))
+        if fields:
+            route = choose(search, name, subgraph, fields, provided)
+            all_groups.append((name, route))
+            if route.rest:
+                rest.append(InlineFragment(name, route.rest))
+    cost = total((*(option.cost for option in settled), *(route.cost for _, route in all_groups)))
+    placed = tuple(option.placed for option in settled)
+    return Route(here.name, True, placed, tuple(all_groups), tuple(rest), cost)
+
+
+def _uniform(
+    search: Search, here: TypeHere, field: Field, subgraph: str, provided: Selections, concrete: frozenset[str]
+) -> Option | None:
+    """The field on the abstract type itself, when every possible type answers it here."""
+    if field.name == "__typename":
+        return Option(Placed(None, field), FREE)
+    if field.name not in here.fields:
+        return None
+    types = search.graph.here[subgraph]
+    for name in concrete:
+        at = types[name].fields.get(field.name)
+        if at is None:
+            return None
+        if not at.plain and provided_below(search, provided, name, field.name) is None:
+            return None
+    return local(search, here.name, subgraph, field, provided)
+
+
+__all__ = ["route_root", "solve"]

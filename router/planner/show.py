@@ -1,0 +1,187 @@
+"""A plan for people and tools: the field's usual text and JSON forms, and dot for Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
+
+from router.operation.model import Field, Selection
+from router.planner.nodes import (
+    ConditionNode,
+    Fetch,
+    Flatten,
+    KeyRenamer,
+    Node,
+    Parallel,
+    QueryPlan,
+    Rewrite,
+    Sequence,
+)
+from router.planner.selections import Selections, field_head, fragment_head
+
+
+def show_text(plan: QueryPlan) -> str:
+    """``QueryPlan { Fetch(service: "rail") { … } }``, two spaces a level."""
+    if plan.node is None:
+        return "QueryPlan {}"
+    return "\n".join(("QueryPlan {", *_indented(_lines(plan.node)), "}"))
+
+
+def _indented(lines: Iterator[str] | list[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"  {line}"
+
+
+def _block(head: str, nodes: tuple[Node, ...]) -> Iterator[str]:
+    yield f"{head} {{"
+    for node in nodes:
+        yield from _indented(_lines(node))
+    yield "},"
+
+
+def _lines(node: Node) -> Iterator[str]:
+    if isinstance(node, Fetch):
+        yield f'Fetch(service: "{node.subgraph}") {{'
+        if node.requires:
+            yield from _indented(["{", *_indented(_selection_lines(node.requires)), "} =>"])
+        yield from _indented(_operation_lines(node.operation))
+        yield "},"
+    elif isinstance(node, Flatten):
+        yield from _block(f'Flatten(path: "{".".join(node.path)}")', (node.node,))
+    elif isinstance(node, Sequence):
+        yield from _block("Sequence", node.nodes)
+    elif isinstance(node, Parallel):
+        yield from _block("Parallel", node.nodes)
+    elif isinstance(node, ConditionNode):
+        yield from _condition_lines(node)
+    else:
+        yield "Subscription {"
+        yield from _indented(_block("Primary:", (node.primary,)))
+        if node.rest is not None:
+            yield from _indented(_block("Rest:", (node.rest,)))
+        yield "},"
+
+
+def _condition_lines(node: ConditionNode) -> Iterator[str]:
+    if node.if_clause is not None and node.else_clause is not None:
+        yield f"Condition(if: ${node.variable}) {{"
+        yield from _indented(_block("Then", (node.if_clause,)))
+        yield from _indented(_block("Else", (node.else_clause,)))
+        yield "},"
+    elif node.if_clause is not None:
+        yield from _block(f"Include(if: ${node.variable})", (node.if_clause,))
+    elif node.else_clause is not None:
+        yield from _block(f"Skip(if: ${node.variable})", (node.else_clause,))
+
+
+def _selection_lines(selections: Selections) -> Iterator[str]:
+    for selection in selections:
+        head = field_head(selection) if isinstance(selection, Field) else fragment_head(selection)
+        if selection.selections:
+            yield f"{head} {{"
+            yield from _indented(_selection_lines(selection.selections))
+            yield "}"
+        else:
+            yield head
+
+
+def _operation_lines(operation: str) -> list[str]:
+    """The selection set alone, as the field prints it; the keyword and variables stay in the JSON form."""
+    document: DocumentNode = parse(operation, no_location=True)
+    definition = document.definitions[0]
+    assert isinstance(definition, OperationDefinitionNode)
+    selection_set: SelectionSetNode | None = definition.selection_set
+    first = selection_set.selections[0] if selection_set else None
+    if "$representations" in operation and first is not None and getattr(first, "selection_set", None) is not None:
+        selection_set = first.selection_set  # type: ignore[attr-defined]
+    assert selection_set is not None
+    return print_ast(selection_set).splitlines()
+
+
+def to_json(plan: QueryPlan) -> dict[str, Any]:
+    """The field's usual JSON: ``{"kind": "QueryPlan", "node": {"kind": "Fetch", "serviceName": …}}``."""
+    return {"kind": "QueryPlan", "node": None if plan.node is None else _node_json(plan.node)}
+
+
+def _node_json(node: Node) -> dict[str, Any]:
+    if isinstance(node, Fetch):
+        return _fetch_json(node)
+    if isinstance(node, Flatten):
+        return {"kind": "Flatten", "path": list(node.path), "node": _node_json(node.node)}
+    if isinstance(node, Sequence | Parallel):
+        return {"kind": type(node).__name__, "nodes": [_node_json(item) for item in node.nodes]}
+    if isinstance(node, ConditionNode):
+        clauses: dict[str, Any] = {}
+        if node.if_clause is not None:
+            clauses["ifClause"] = _node_json(node.if_clause)
+        if node.else_clause is not None:
+            clauses["elseClause"] = _node_json(node.else_clause)
+        return {"kind": "Condition", "condition": node.variable, **clauses}
+    rest = {} if node.rest is None else {"rest": _node_json(node.rest)}
+    return {"kind": "Subscription", "primary": _fetch_json(node.primary), **rest}
+
+
+def _fetch_json(node: Fetch) -> dict[str, Any]:
+    shown: dict[str, Any] = {"kind": "Fetch", "serviceName": node.subgraph}
+    if node.requires:
+        shown["requires"] = [_selection_json(selection) for selection in node.requires]
+    shown["variableUsages"] = list(node.variables)
+    shown["operation"] = node.operation
+    shown["operationKind"] = node.kind.value
+    if node.operation_name is not None:
+        shown["operationName"] = node.operation_name
+    if node.input_rewrites:
+        shown["inputRewrites"] = [_rewrite_json(rewrite) for rewrite in node.input_rewrites]
+    if node.output_rewrites:
+        shown["outputRewrites"] = [_rewrite_json(rewrite) for rewrite in node.output_rewrites]
+    return shown
+
+
+def _selection_json(selection: Selection) -> dict[str, Any]:
+    below = [_selection_json(item) for item in selection.selections]
+    if isinstance(selection, Field):
+        alias = {} if selection.response_key == selection.name else {"alias": selection.response_key}
+        return {"kind": "Field", **alias, "name": selection.name, **({"selections": below} if below else {})}
+    return {"kind": "InlineFragment", "typeCondition": selection.type_condition, "selections": below}
+
+
+def _rewrite_json(rewrite: Rewrite) -> dict[str, Any]:
+    if isinstance(rewrite, KeyRenamer):
+        return {"kind": "KeyRenamer", "path": list(rewrite.path), "renameKeyTo": rewrite.rename_to}
+    return {"kind": "ValueSetter", "path": list(rewrite.path), "setValueTo": rewrite.value}
+
+
+def to_dot(plan: QueryPlan) -> str:
+    """The plan's tree for Graphviz; boxes are fetches."""
+    lines = ["digraph plan {", "  node [fontname=monospace];"]
+    if plan.node is not None:
+        _dot_node(plan.node, lines, [0])
+    return "\n".join((*lines, "}"))
+
+
+def _dot_node(node: Node, lines: list[str], count: list[int]) -> str:
+    name = f"n{count[0]}"
+    count[0] += 1
+    label, shape, children = _dot_parts(node)
+    escaped = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    lines.append(f'  {name} [shape={shape}, label="{escaped}"];')
+    for edge, child in children:
+        below = _dot_node(child, lines, count)
+        lines.append(f"  {name} -> {below}{f' [label={edge}]' if edge else ''};")
+    return name
+
+
+def _dot_parts(node: Node) -> tuple[str, str, list[tuple[str, Node]]]:
+    if isinstance(node, Fetch):
+        return f"{node.subgraph}\n{node.operation}", "box", []
+    if isinstance(node, Flatten):
+        return f"at {'.'.join(node.path)}", "plain", [("", node.node)]
+    if isinstance(node, Sequence | Parallel):
+        return type(node).__name__, "ellipse", [("", item) for item in node.nodes]
+    if isinstance(node, ConditionNode):
+        clauses = [("then", node.if_clause), ("else", node.else_clause)]
+        return f"${node.variable}?", "diamond", [(edge, clause) for edge, clause in clauses if clause is not None]
+    children: list[tuple[str, Node]] = [("primary", node.primary)]
+    return "Subscription", "ellipse", children + ([("rest", node.rest)] if node.rest is not None else [])

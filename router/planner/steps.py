@@ -1,0 +1,71 @@
+"""Fetch steps: the nodes of the fetch DAG, between routes and the plan's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from router.operation.model import OperationKind
+from router.planner.nodes import KeyRenamer, Path
+from router.planner.selections import Selections
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What is sent for objects of type ``at``; the subgraph knows them as ``to`` (an interface object's interface)."""
+
+    at: str
+    to: str
+    selections: Selections
+    renamed: bool = False
+    """Whether ``__typename`` must be set to ``to``, as the data may hold another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStep:
+    """One fetch. ``after`` are the steps whose data it needs; ``path`` where its answer belongs."""
+
+    id: int
+    subgraph: str
+    path: Path
+    kind: OperationKind
+    representations: tuple[Representation, ...]
+    """Empty for a fetch from the subgraph's root type."""
+    selections: Selections
+    after: frozenset[int]
+    turn: int = 0
+    """Which serial turn of a mutation the step belongs to; 0 for all other operations."""
+    output_rewrites: tuple[KeyRenamer, ...] = ()
+
+
+Steps = tuple[FetchStep, ...]
+
+
+def rounds(steps: Sequence[FetchStep]) -> Mapping[int, int]:
+    """By step: its round, counted from 1; the longest chain of steps that leads to it. Raises ValueError on a cycle."""
+    by_id = {step.id: step for step in steps}
+    found: dict[int, int] = {}
+    waiting = list(by_id)
+    while waiting:
+        later = []
+        for number in waiting:
+            after = by_id[number].after
+            if all(before in found for before in after):
+                found[number] = 1 + max((found[before] for before in after), default=0)
+            else:
+                later.append(number)
+        if len(later) == len(waiting):
+            raise ValueError("the fetch steps wait for each other")
+        waiting = later
+    return found
+
+
+def ancestors(steps: Sequence[FetchStep]) -> Mapping[int, frozenset[int]]:
+    """By step: all steps it waits for, directly or not."""
+    by_id = {step.id: step for step in steps}
+    found: dict[int, frozenset[int]] = {}
+    order = rounds(steps)
+    for number in sorted(by_id, key=order.__getitem__):
+        after = by_id[number].after
+        found[number] = after.union(*(found[before] for before in after))
+    return found

@@ -1,0 +1,61 @@
+"""A selection set under construction, for one fetch; frozen into selections when the fetch is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.operation.model import Field, InlineFragment, Selection
+from router.planner.selections import TYPENAME, Selections, merge
+
+
+class Tree:
+    """Grows by ``field`` and ``on``; asking twice for the same place gives the same tree. Order is first-met."""
+
+    __slots__ = ("_fields", "_fragments", "_typed")
+
+    def __init__(self, typed: bool = False) -> None:
+        self._fields: dict[tuple[object, ...], tuple[Field, Tree]] = {}
+        self._fragments: dict[str, Tree] = {}
+        self._typed = typed
+
+    def field(self, field: Field) -> Tree:
+        """Select the field (without what it selects itself) and return the tree below it."""
+        place = (field.response_key, field.name, field.arguments, field.conditions, field.directives)
+        if place not in self._fields:
+            self._fields[place] = (field, Tree())
+        return self._fields[place][1]
+
+    def on(self, type_name: str) -> Tree:
+        """The tree below ``... on type_name``."""
+        if type_name not in self._fragments:
+            self._fragments[type_name] = Tree(self._typed)
+        return self._fragments[type_name]
+
+    def typename(self) -> None:
+        """Make sure ``__typename`` is selected, here or on the type around."""
+        if not self._typed:
+            self._typed = True
+            self.field(TYPENAME)
+
+    def _selections(self) -> Iterator[Selection]:
+        typename = next((field for field, _ in self._fields.values() if field == TYPENAME), None)
+        if typename:
+            yield typename
+        for field, below in self._fields.values():
+            if field != typename:
+                yield Field(
+                    field.response_key,
+                    field.name,
+                    field.arguments,
+                    field.directives,
+                    field.conditions,
+                    below.freeze(),
+                )
+        for type_name, below in self._fragments.items():
+            selections = below.freeze()
+            if selections:
+                yield InlineFragment(type_name, selections)
+
+    def freeze(self) -> Selections:
+        """The selections so far."""
+        return merge(self._selections())
