@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.caller import Caller
+from router.executor.json_bytes import dumps
 
-__all__ = ["Caller", "SubgraphRequest", "SubgraphResponse", "Transport"]
+__all__ = ["Caller", "SubgraphRequest", "SubgraphResponse", "Transport", "request_head"]
 
 SubgraphResponse = Mapping[str, Any]
-"""A GraphQL response map: ``data``, ``errors``, ``extensions``."""
+"""A GraphQL response map: ``data``, ``errors``, ``extensions``. It belongs to the executor from then on, which merges
+into its objects in place: a transport never hands out the same objects twice."""
 
 
-@dataclass(frozen=True, slots=True)
+def request_head(query: str, operation_name: str | None) -> bytes:
+    """The JSON of a request up to its variables; the same for every run of a plan, so made once."""
+    named = b"" if operation_name is None else b',"operationName":' + dumps(operation_name)
+    return b'{"query":' + dumps(query) + named
+
+
 class SubgraphRequest:
-    """One GraphQL request to a subgraph. ``body`` is the same request as JSON bytes, for transports that send bytes."""
+    """One GraphQL request to a subgraph; not changed once made. ``body`` is made when a transport sends bytes."""
 
-    query: str
-    operation_name: str | None
-    variables: Mapping[str, Any]
-    body: bytes
-    is_mutation: bool = False
+    __slots__ = ("_body", "_head", "is_mutation", "operation_name", "query", "variables")
+
+    def __init__(
+        self,
+        query: str,
+        operation_name: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        is_mutation: bool = False,
+        head: bytes | None = None,
+    ) -> None:
+        self.query = query
+        self.operation_name = operation_name
+        self.variables: Mapping[str, Any] = {} if variables is None else variables
+        self.is_mutation = is_mutation
+        self._head = head
+        self._body: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The request as JSON bytes."""
+        body = self._body
+        if body is None:
+            head = self._head
+            if head is None:
+                head = request_head(self.query, self.operation_name)
+            body = head + b',"variables":' + dumps(self.variables) + b"}" if self.variables else head + b"}"
+            self._body = body
+        return body
 
 
 class Transport(Protocol):

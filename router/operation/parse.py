@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from graphql import (
@@ -22,6 +23,8 @@ from router.operation.model import Operation, OperationKind
 from router.operation.normalize import normalise
 from router.operation.normalize.inline import MAX_SELECTIONS
 from router.operation.variables import VariableCoercer, compile_variables
+
+DocumentCheck = Callable[[DocumentNode], None]
 
 MAX_TOKENS = 15_000
 MAX_VALIDATION_ERRORS = 50
@@ -49,12 +52,16 @@ def parse_request(
     max_tokens: int | None = MAX_TOKENS,
     max_selections: int = MAX_SELECTIONS,
     suggestions: bool = True,
+    before_validation: DocumentCheck | None = None,
 ) -> Operation:
     """Parse, validate against ``schema`` (the API schema) and normalise one operation of a document.
 
+    ``before_validation`` may refuse the syntax tree; validation of a hostile document can be dear.
     Raises ParseFailed, LimitExceeded, OperationNotFound, ValidationFailed (``errors`` holds up to fifty).
     """
     document = parse_text(text, max_tokens)
+    if before_validation is not None:
+        before_validation(document)
     definition = pick_operation(document, operation_name)
     check_document(document, schema, suggestions=suggestions)
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
@@ -72,6 +79,7 @@ def prepare(
     max_tokens: int | None = MAX_TOKENS,
     max_selections: int = MAX_SELECTIONS,
     suggestions: bool = True,
+    before_validation: DocumentCheck | None = None,
 ) -> Document:
     """``parse_request`` plus the compiled variable coercion and the cache key; what the document cache keeps."""
     operation = parse_request(
@@ -81,6 +89,7 @@ def prepare(
         max_tokens=max_tokens,
         max_selections=max_selections,
         suggestions=suggestions,
+        before_validation=before_validation,
     )
     return Document(operation, operation_key(operation), compile_variables(operation, schema))
 

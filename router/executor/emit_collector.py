@@ -1,0 +1,96 @@
+"""Emitted collectors: loops over one flatten path that build and deduplicate representations.
+
+They subscript where data must be; a surprise raises KeyError, TypeError or AttributeError, and the runtime then calls
+``representations.collect``.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from graphql import GraphQLEnumType, GraphQLScalarType, GraphQLSchema, get_nullable_type
+
+from router.executor.representations import Representations, Wanted
+from router.executor.source import SourceWriter
+from router.operation.model import Field
+
+HASHABLE = frozenset({"ID", "String", "Int"})
+"""Scalars whose values make a dict key equal exactly when their JSON is equal."""
+
+
+def emit_collector(writer: SourceWriter, name: str, plan: Representations, constant: str) -> None:
+    """Write ``def name(data)`` which answers as ``collect(plan, data)`` does."""
+    with writer.block(f"def {name}(data):"):
+        writer.line(repr(".".join(plan.path)))
+        writer.line("objects, index, representations, known = [], [], [], {}")
+        with ExitStack() as blocks:
+            here = "data"
+            for step in plan.path:
+                found = writer.fresh("v")
+                if step == "@":
+                    blocks.enter_context(writer.block(f"for {found} in {here}:"))
+                else:
+                    writer.line(f"{found} = {here}[{step!r}]")
+                blocks.enter_context(writer.block(f"if {found} is not None:"))
+                here = found
+            _emit_object(writer, here, plan, constant)
+        writer.line("return objects, index, representations")
+    writer.line()
+
+
+def _emit_object(writer: SourceWriter, here: str, plan: Representations, constant: str) -> None:
+    groups: dict[tuple[tuple[Field, ...], str | None], list[str]] = {}
+    for type_name, wanted in plan.by_type.items():
+        sent = wanted.sent_type if wanted.sent_type != type_name else None
+        groups.setdefault((wanted.fields, sent), []).append(type_name)
+    lone = plan.lone_type
+    read = f"{here}['__typename']" if lone is None else f"{here}.get('__typename', {lone!r})"
+    writer.line(f"type_name = {read}")
+    for number, ((_, sent), types) in enumerate(groups.items()):
+        wanted = plan.by_type[types[0]]
+        test = f"type_name == {types[0]!r}" if len(types) == 1 else f"type_name in {constant}_TYPES_{number}"
+        if len(types) > 1:
+            writer.constant(f"{constant}_TYPES_{number}", frozenset(types))
+        spoken = f"{types[0]!r}" if len(types) == 1 else "type_name"
+        with writer.block(f"{'if' if number == 0 else 'elif'} {test}:"):
+            _emit_representation(writer, here, wanted, spoken if sent is None else repr(sent), plan, constant)
+    with writer.block("else:"):
+        writer.line("continue" if "@" in plan.path else "return objects, index, representations")
+    writer.line(f"objects.append({here})")
+    writer.line("index.append(position)")
+
+
+def _emit_representation(
+    writer: SourceWriter, here: str, wanted: Wanted, spoken: str, plan: Representations, constant: str
+) -> None:
+    type_name = next(name for name, found in plan.by_type.items() if found is wanted)
+    simple = all(_hashable(plan.schema, type_name, field.name) for field in wanted.fields)
+    parts = [f"'__typename': {spoken}"]
+    keys: list[str] = []
+    for field in wanted.fields:
+        read = f"{here}[{field.response_key!r}]"
+        if field.selections:
+            selections = writer.constant(writer.fresh(f"{constant}_SELECT_"), field.selections)
+            read = f"selected({read}, {selections}, SCHEMA)"
+        value = writer.fresh("k")
+        writer.line(f"{value} = {read}")
+        keys.append(value)
+        parts.append(f"{field.name!r}: {value}")
+    display = "{" + ", ".join(parts) + "}"
+    if simple:
+        several = len(plan.by_type) > 1
+        key = keys[0] if len(keys) == 1 and not several else f"({', '.join([spoken, *keys])},)"
+    else:
+        writer.line(f"representation = {display}")
+        display, key = "representation", "dumps(representation)"
+    writer.line(f"position = known.setdefault({key}, len(representations))")
+    with writer.block("if position == len(representations):"):
+        writer.line(f"representations.append({display})")
+
+
+def _hashable(schema: GraphQLSchema, type_name: str, field_name: str) -> bool:
+    fields = getattr(schema.type_map.get(type_name), "fields", {})
+    if field_name not in fields:
+        return False
+    named = get_nullable_type(fields[field_name].type)
+    return isinstance(named, GraphQLEnumType) or (isinstance(named, GraphQLScalarType) and named.name in HASHABLE)

@@ -1,0 +1,97 @@
+"""Emit the plan's control flow: one coroutine a fetch, sequences as straight lines, parallel parts awaited together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from router.executor.emit_collector import emit_collector
+from router.executor.fetches import PreparedFetch
+from router.executor.source import SourceWriter
+from router.planner.nodes import ConditionNode, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
+
+MAX_NESTED_LISTS = 15
+"""Python nests at most twenty loops; deeper paths are collected by the interpreted collector."""
+
+
+class PlanEmitter:
+    """Writes ``async def execute(run)`` for a plan, or for what follows each event of a subscription."""
+
+    def __init__(self, writer: SourceWriter, fetches: Mapping[int, PreparedFetch]) -> None:
+        self._writer = writer
+        self._fetches = fetches
+        self._branches = 0
+
+    def emit(self, node: Node | None) -> None:
+        """Write the functions of all fetches, then ``execute``."""
+        if isinstance(node, SubscriptionNode):
+            node = node.rest
+        for fetch in self._fetches.values():
+            self._fetch(fetch)
+        self._function("execute", node)
+
+    def _fetch(self, fetch: PreparedFetch) -> None:
+        writer = self._writer
+        constant = writer.constant(f"FETCH_{fetch.number}", fetch)
+        collects = fetch.representations is not None and fetch.path.count("@") <= MAX_NESTED_LISTS
+        if fetch.representations is not None and collects:
+            emit_collector(writer, f"collect_{fetch.number}", fetch.representations, constant)
+        with writer.block(f"async def fetch_{fetch.number}(run):"):
+            writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
+            if fetch.representations is None:
+                writer.line(f"await run.fetch_root({constant})")
+            elif not collects:
+                writer.line(f"await run.fetch_entities({constant}, run.collect({constant}))")
+            else:
+                with writer.block("try:"):
+                    writer.line(f"found = collect_{fetch.number}(run.data)")
+                with writer.block("except SURPRISES:"):
+                    writer.line(f"found = run.collect({constant})")
+                with writer.block("if found[2]:"):
+                    writer.line(f"await run.fetch_entities({constant}, found)")
+        writer.line()
+
+    def _function(self, name: str, node: Node | None) -> None:
+        lines = self._steps(node)
+        with self._writer.block(f"async def {name}(run):"):
+            for depth, text in lines or [(0, "pass")]:
+                self._writer.line("    " * depth + text)
+        self._writer.line()
+
+    def _steps(self, node: Node | None, depth: int = 0) -> list[tuple[int, str]]:
+        match node:
+            case None:
+                return []
+            case Fetch():
+                return [(depth, f"await fetch_{self._fetches[id(node)].number}(run)")]
+            case Flatten():
+                return self._steps(node.node, depth)
+            case Sequence():
+                return [line for child in node.nodes for line in self._steps(child, depth)]
+            case Parallel():
+                calls = [self._call(child) for child in node.nodes]
+                if len(calls) == 1:
+                    return [(depth, f"await {calls[0]}")]
+                return [(depth, f"await gather({', '.join(calls)})")]
+            case ConditionNode():
+                return self._condition(node, depth)
+            case SubscriptionNode():
+                raise AssertionError("a subscription stands at the top of a plan only")
+
+    def _call(self, node: Node) -> str:
+        """A coroutine expression for one part of a Parallel."""
+        steps = self._steps(node)
+        if len(steps) == 1 and steps[0][1].startswith("await "):
+            return steps[0][1].removeprefix("await ")
+        self._branches += 1
+        name = f"branch_{self._branches}"
+        self._function(name, node)
+        return f"{name}(run)"
+
+    def _condition(self, node: ConditionNode, depth: int) -> list[tuple[int, str]]:
+        then, otherwise = self._steps(node.if_clause, depth + 1), self._steps(node.else_clause, depth + 1)
+        test = f"run.variables.get({node.variable!r}) is True"
+        if then and otherwise:
+            return [(depth, f"if {test}:"), *then, (depth, "else:"), *otherwise]
+        if then:
+            return [(depth, f"if {test}:"), *then]
+        return [(depth, f"if not ({test}):"), *otherwise] if otherwise else []

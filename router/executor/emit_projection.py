@@ -1,0 +1,155 @@
+"""Emit projection: one function an object shape, one dict display a selection set, in the client's order.
+
+The code takes data to be as the schema promises. A missing key, an object where none may be missing, an unknown type or
+enum value raises one of ``runtime.SURPRISES``, and the interpreted projection starts anew; where none is raised both
+give the same bytes (tests/router/executor/test_projection_equal.py).
+"""
+
+from __future__ import annotations
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
+
+from router.executor.shape import Conditions, Shape, Slot
+from router.executor.source import SourceWriter
+
+
+class ProjectionEmitter:
+    """Writes ``project_<n>`` for every shape; ``project_0`` is the root's."""
+
+    def __init__(self, writer: SourceWriter, shapes: list[Shape]) -> None:
+        self._writer = writer
+        self._shapes = shapes
+        self._enums: dict[frozenset[str], str] = {}
+
+    def emit(self) -> None:
+        """Write all functions; shapes deeper in the answer come first."""
+        for shape in reversed(self._shapes):
+            if shape.is_abstract:
+                self._abstract(shape)
+            else:
+                self._object(f"project_{shape.number}", shape.slots[shape.type_name], shape.type_name)
+
+    def _abstract(self, shape: Shape) -> None:
+        alike: dict[int, list[str]] = {}
+        for type_name, slots in shape.slots.items():
+            alike.setdefault(id(slots), []).append(type_name)
+        table: list[str] = []
+        for number, types in enumerate(alike.values()):
+            name = f"project_{shape.number}_{number}"
+            self._object(name, shape.slots[types[0]], None)
+            table.extend(f"{type_name!r}: {name}" for type_name in types)
+        writer = self._writer
+        writer.line(f"TYPES_{shape.number} = {{{', '.join(table)}}}")
+        writer.line()
+        with writer.block(f"def project_{shape.number}(o, v):"):
+            writer.line(f"return TYPES_{shape.number}[o['__typename']](o, v)")
+        writer.line()
+
+    def _object(self, name: str, slots: tuple[Slot, ...], type_name: str | None) -> None:
+        writer = self._writer
+        with writer.block(f"def {name}(o, v):"):
+            writer.line(repr(type_name or "several types"))
+            values = [self._slot(slot, type_name) for slot in slots]
+            if type_name is not None and not any(slot.type is not None and not slot.guards for slot in slots):
+                with writer.block("if type(o) is not dict:"):
+                    writer.line("raise TypeError('expected an object')")
+            if any(slot.guards for slot in slots):
+                writer.line("answer = {}")
+                for slot, value in zip(slots, values, strict=True):
+                    if slot.guards:
+                        with writer.block(f"if {_guard(slot.guards)}:"):
+                            self._assign(slot, value)
+                    else:
+                        self._assign(slot, value)
+                writer.line("return answer")
+            else:
+                must = [
+                    (f"(x{number} := {value[0]})", f"x{number}") if value[1] else (None, value[0])
+                    for number, value in enumerate(values)
+                ]
+                checks = [test for test, _ in must if test is not None]
+                if checks:
+                    with writer.block(f"if {' or '.join(f'{test} is None' for test in checks)}:"):
+                        writer.line("raise TypeError('null in a non-null field')")
+                pairs = (f"{slot.response_key!r}: {value}" for slot, (_, value) in zip(slots, must, strict=True))
+                writer.line(f"return {{{', '.join(pairs)}}}")
+        writer.line()
+
+    def _assign(self, slot: Slot, value: tuple[str, bool]) -> None:
+        expression, must_check = value
+        if must_check:
+            with self._writer.block(f"if (x := {expression}) is None:"):
+                self._writer.line("raise TypeError('null in a non-null field')")
+            expression = "x"
+        self._writer.line(f"answer[{slot.response_key!r}] = {expression}")
+
+    def _slot(self, slot: Slot, type_name: str | None) -> tuple[str, bool]:
+        """The expression of a slot, and whether its value must still be checked for null."""
+        read = f"o[{slot.response_key!r}]"
+        if slot.type is None:
+            if slot.introspected:
+                return f"o.get({slot.response_key!r})", False
+            return (repr(type_name) if type_name is not None else "o['__typename']"), False
+        if slot.refusal is not None:
+            raise AssertionError("operations with refusals are projected by interpretation")
+        return self._value(slot, slot.type, read)
+
+    def _value(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
+        nullable = not isinstance(wanted, GraphQLNonNull)
+        if isinstance(wanted, GraphQLNonNull):
+            wanted = wanted.of_type
+        if isinstance(wanted, GraphQLList):
+            return self._guarded("list_of({})", read, nullable, self._items(slot, wanted.of_type))
+        if slot.shape is not None:
+            return self._guarded(f"project_{slot.shape.number}({{}}, v)", read, nullable, None)
+        if slot.enum is not None:
+            return self._guarded(f"{self._enum(slot.enum)}[{{}}]", read, nullable, None)
+        return read, not nullable
+
+    def _items(self, slot: Slot, item: GraphQLOutputType) -> str | None:
+        """The expression of one item ``e``; None when items are answered as they are."""
+        expression, must_check = self._value(slot, item, "e")
+        if must_check:
+            return "present(e)"
+        return None if expression == "e" else expression
+
+    def _guarded(self, call: str, read: str, nullable: bool, item: str | None) -> tuple[str, bool]:
+        if call.startswith("list_of"):
+            plain = item is None
+            if not nullable:
+                return (f"list_of({read})" if plain else f"[{item} for e in list_of({read})]"), False
+            held = "n" if read == "e" else "y"
+            inner = f"list_of({held})" if plain else f"[{item} for e in list_of({held})]"
+            return f"(None if ({held} := {read}) is None else {inner})", False
+        if not nullable:
+            return call.format(read), False
+        if read == "e":
+            return f"(None if e is None else {call.format('e')})", False
+        return f"(None if (y := {read}) is None else {call.format('y')})", False
+
+    def _enum(self, values: frozenset[str]) -> str:
+        name = self._enums.get(values)
+        if name is None:
+            name = self._enums[values] = f"ENUM_{len(self._enums)}"
+            self._writer.constant(name, {value: value for value in sorted(values)})
+        return name
+
+
+def _guard(guards: tuple[Conditions, ...]) -> str:
+    return " or ".join(
+        "(" + " and ".join(f"v.get({c.variable!r}) is {c.expected}" for c in conditions) + ")" for conditions in guards
+    )
+
+
+def list_of(value: object) -> list[object]:
+    """The value itself if it is a list. Raises TypeError for anything else: a string has items too."""
+    if type(value) is list:
+        return value
+    raise TypeError("expected a list")
+
+
+def present(value: object) -> object:
+    """The value itself unless it is null."""
+    if value is None:
+        raise TypeError("null in a list of non-null items")
+    return value

@@ -1,0 +1,135 @@
+"""What a plan knows of one fetch before any request: its bytes, its keys, how its data is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, GraphQLSchema, OperationDefinitionNode, parse
+from graphql.language import SelectionSetNode
+
+from router.executor.representations import Representations, read_requires
+from router.executor.transport import request_head
+from router.operation.model import OperationKind
+from router.planner.nodes import (
+    ConditionNode,
+    Fetch,
+    Flatten,
+    KeyRenamer,
+    Node,
+    Parallel,
+    Path,
+    Sequence,
+    SubscriptionNode,
+)
+
+ENTITIES = "_entities"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedFetch:
+    """One fetch, its constant work done."""
+
+    number: int
+    subgraph: str
+    query: str
+    operation_name: str | None
+    head: bytes
+    variables: tuple[str, ...]
+    is_mutation: bool
+    path: Path
+    """Response path of the objects the result is merged into; ``()`` for a root fetch."""
+    keys: tuple[str, ...]
+    """Response keys the fetch is for, at its root or on its entities."""
+    renames: tuple[KeyRenamer, ...]
+    representations: Representations | None
+    deep: bool
+    """Whether another fetch gives one of the same object fields, so that merging must look inside."""
+    schema: GraphQLSchema
+    untyped: frozenset[str]
+    """Interfaces that are an object type in some subgraph: their name as ``__typename`` says nothing."""
+
+
+def fetches_of(node: Node | None, path: Path = ()) -> Iterator[tuple[Fetch, Path]]:
+    """All fetches of a plan in reading order, each with its flatten path."""
+    match node:
+        case Fetch():
+            yield node, path
+        case Flatten():
+            yield from fetches_of(node.node, (*path, *node.path))
+        case Sequence() | Parallel():
+            for child in node.nodes:
+                yield from fetches_of(child, path)
+        case ConditionNode():
+            yield from fetches_of(node.if_clause, path)
+            yield from fetches_of(node.else_clause, path)
+        case SubscriptionNode():
+            yield from fetches_of(node.primary, path)
+            yield from fetches_of(node.rest, path)
+
+
+def prepare_fetches(
+    node: Node | None, schema: GraphQLSchema, untyped: frozenset[str] = frozenset()
+) -> dict[int, PreparedFetch]:
+    """Prepared fetches by the ``id`` of the plan's fetch nodes, in reading order."""
+    found = list(fetches_of(node))
+    contents = [_Contents(fetch, path) for fetch, path in found]
+    prepared: dict[int, PreparedFetch] = {}
+    for number, (fetch, path) in enumerate(found):
+        renames = tuple(rewrite for rewrite in fetch.output_rewrites if isinstance(rewrite, KeyRenamer))
+        mine = contents[number]
+        shared = any(
+            not mine.top_objects.isdisjoint(other.objects) for at, other in enumerate(contents) if at != number
+        )
+        prepared[id(fetch)] = PreparedFetch(
+            number=number,
+            subgraph=fetch.subgraph,
+            query=fetch.operation,
+            operation_name=fetch.operation_name,
+            head=request_head(fetch.operation, fetch.operation_name),
+            variables=fetch.variables,
+            is_mutation=fetch.kind is OperationKind.MUTATION,
+            path=path,
+            keys=mine.keys,
+            renames=renames,
+            representations=read_requires(fetch, path, schema) if fetch.requires else None,
+            deep=shared or bool(renames),
+            schema=schema,
+            untyped=untyped,
+        )
+    return prepared
+
+
+class _Contents:
+    """Response keys in a fetch's operation: those at its top, and the paths of all that hold objects."""
+
+    def __init__(self, fetch: Fetch, path: Path) -> None:
+        document = parse(fetch.operation, no_location=True)
+        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
+        base = tuple(step for step in path if step != "@")
+        self.objects: set[Path] = set()
+        self.top_objects: set[Path] = set()
+        fields = list(self._fields(operation.selection_set))
+        if fetch.requires:
+            fields = [below for field in fields for below in self._fields(field.selection_set)]
+        names = dict.fromkeys((field.alias or field.name).value for field in fields)
+        self.keys = tuple(name for name in names if name != "__typename")
+        self._note(fields, base)
+        self.top_objects = {found for found in self.objects if len(found) == len(base) + 1}
+
+    def _note(self, fields: Iterable[FieldNode], base: Path) -> None:
+        for field in fields:
+            if field.selection_set is not None:
+                here = (*base, (field.alias or field.name).value)
+                self.objects.add(here)
+                self._note(self._fields(field.selection_set), here)
+
+    def _fields(self, selection_set: SelectionSetNode | None) -> Iterator[FieldNode]:
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._fields(self._fragments[node.name.value].selection_set)
+            else:
+                yield from self._fields(node.selection_set)  # type: ignore[attr-defined]

@@ -1,0 +1,80 @@
+"""Subgraph errors → errors of the answer: real response paths, masked or forwarded, never subgraph internals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from router.executor.fetches import ENTITIES, PreparedFetch
+from router.executor.reports import Reports, ResponsePath
+from router.executor.settings import SubgraphErrors
+
+MASKED = {
+    "en": "A subgraph could not answer this part.",
+    "ko": "하위 그래프가 이 부분에 답하지 못했습니다.",
+}
+MASKED_CODE = "SUBGRAPH_ERROR"
+PRIVATE_EXTENSIONS = frozenset({"stacktrace", "exception", "debug", "trace"})
+
+Visible = Callable[[ResponsePath], ResponsePath]
+"""Cuts a path to what the client's answer has."""
+
+
+def forward_errors(
+    errors: Any,
+    fetch: PreparedFetch,
+    positions: Sequence[Sequence[ResponsePath]],
+    visible: Visible,
+    reports: Reports,
+    policy: SubgraphErrors,
+) -> None:
+    """Report the errors of one response. ``positions[n]``: where entity ``n`` stands; empty for a root fetch."""
+    for error in errors if isinstance(errors, list) else []:
+        if not isinstance(error, dict):
+            error = {}
+        shown = _shown(error, fetch.subgraph, policy, reports.language)
+        for path in _paths(error.get("path"), fetch, positions):
+            if path is None:
+                reports.append(dict(shown))
+                continue
+            clipped = visible(path)
+            reports.explain(clipped)
+            reports.append({"message": shown["message"], "path": list(clipped), "extensions": shown["extensions"]})
+
+
+def _shown(error: dict[str, Any], subgraph: str, policy: SubgraphErrors, language: str) -> dict[str, Any]:
+    extensions = error.get("extensions")
+    extensions = extensions if isinstance(extensions, dict) else {}
+    message = error.get("message")
+    forwarded = policy == "all" or (policy == "coded" and isinstance(extensions.get("code"), str))
+    if forwarded and isinstance(message, str):
+        kept = {key: value for key, value in extensions.items() if key not in PRIVATE_EXTENSIONS}
+    else:
+        message = MASKED.get(language, MASKED["en"])
+        code = extensions.get("code")
+        kept = {"code": code if isinstance(code, str) else MASKED_CODE}
+    return {"message": message, "extensions": {**kept, "serviceName": subgraph}}
+
+
+def _paths(
+    path: Any, fetch: PreparedFetch, positions: Sequence[Sequence[ResponsePath]]
+) -> Iterable[ResponsePath | None]:
+    told = _renamed(path, fetch) if isinstance(path, list) else []
+    steps: ResponsePath = tuple(step for step in told if isinstance(step, str | int))
+    if fetch.representations is None:
+        if steps:
+            return (steps,)
+        return tuple((key,) for key in fetch.keys) if len(fetch.keys) == 1 else (None,)
+    if len(steps) >= 2 and steps[0] == ENTITIES and isinstance(steps[1], int) and 0 <= steps[1] < len(positions):
+        return tuple((*position, *steps[2:]) for position in positions[steps[1]])
+    # The error is about the whole fetch: it is told once, where the first of its objects stands.
+    first = next((position for several in positions for position in several), None)
+    return (first,)
+
+
+def _renamed(path: list[Any], fetch: PreparedFetch) -> list[Any]:
+    """The path with the planner's aliases undone."""
+    if not fetch.renames:
+        return path
+    undone = {rewrite.path[-1]: rewrite.rename_to for rewrite in fetch.renames}
+    return [undone.get(step, step) if isinstance(step, str) else step for step in path]

@@ -1,0 +1,195 @@
+"""One run of a plan: the state emitted code works on, and the named steps it calls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from router.caller import Caller
+from router.errors import SubgraphUnavailable
+from router.executor.fetches import ENTITIES, PreparedFetch
+from router.executor.merge import attach, attach_deep, merge_deep
+from router.executor.paths import objects_at, visible
+from router.executor.relocate import forward_errors
+from router.executor.reports import Reports, ResponsePath
+from router.executor.representations import Collected, collect
+from router.executor.rewrites import rename_keys
+from router.executor.settings import ExecutionSettings
+from router.executor.shape import Shape
+from router.executor.transport import SubgraphRequest, SubgraphResponse, Transport
+
+logger = logging.getLogger(__name__)
+
+SURPRISES = (KeyError, TypeError, AttributeError, IndexError, ValueError)
+"""What emitted code raises when data is not as the schema promises."""
+
+
+class Run:
+    """State of one run. ``data`` grows as fetches come in; ``reports`` collects the errors."""
+
+    __slots__ = ("caller", "data", "fetched", "reports", "root", "settings", "transports", "variables")
+
+    def __init__(
+        self,
+        root: Shape,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        transports: Mapping[str, Transport],
+        settings: ExecutionSettings,
+        reports: Reports,
+    ) -> None:
+        self.root = root
+        self.variables = variables
+        self.caller = caller
+        self.transports = transports
+        self.settings = settings
+        self.reports = reports
+        self.data: dict[str, Any] = {}
+        self.fetched = 0
+
+    async def fetch_root(self, fetch: PreparedFetch) -> None:
+        """Run a root fetch and merge its data."""
+        response = await self._send(fetch, self.request(fetch, None), None)
+        if response is not None:
+            self.merge_root(fetch, response)
+
+    def merge_root(self, fetch: PreparedFetch, response: SubgraphResponse) -> None:
+        """Merge the data of a root fetch, or of one event of a subscription, and report its errors."""
+        errors, data = response.get("errors"), response.get("data")
+        if isinstance(data, dict):
+            if fetch.renames:
+                self._rename(fetch, data)
+            if fetch.deep:
+                merge_deep(self.data, data)
+            else:
+                self.data.update(data)
+        if errors:
+            forward_errors(errors, fetch, (), self._visible, self.reports, self.settings.subgraph_errors)
+            if not isinstance(data, dict):
+                for key in fetch.keys:
+                    self.reports.explain((key,))
+        elif not isinstance(data, dict):
+            self._failed(fetch, None, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no data."))
+
+    async def fetch_entities(self, fetch: PreparedFetch, collected: Collected) -> None:
+        """Run an entity fetch for what was collected and merge its entities into their objects."""
+        objects, index, representations = collected
+        if not representations:
+            return
+        response = await self._send(fetch, self.request(fetch, representations), collected)
+        if response is None:
+            return
+        errors, data = response.get("errors"), response.get("data")
+        entities = data.get(ENTITIES) if isinstance(data, dict) else None
+        if errors:
+            positions = self._positions(fetch, collected)
+            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.subgraph_errors)
+            if entities is None:
+                for several in positions:
+                    for position in several:
+                        self.reports.explain(position)
+                return
+        if entities is None or not _are_entities(entities, len(representations)):
+            self._failed(
+                fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no list of entities.")
+            )
+            return
+        if fetch.renames:
+            for entity in entities:
+                self._rename(fetch, entity)
+        self._keep_types(fetch, entities)
+        (attach_deep if fetch.deep else attach)(objects, index, entities)
+
+    def collect(self, fetch: PreparedFetch) -> Collected:
+        """The exact collector, for data the emitted one does not take."""
+        assert fetch.representations is not None
+        return collect(fetch.representations, self.data)
+
+    def request(self, fetch: PreparedFetch, representations: list[dict[str, Any]] | None) -> SubgraphRequest:
+        """The request of a fetch: variables that were not given stay absent."""
+        variables: dict[str, Any] = {}
+        if representations is not None:
+            variables["representations"] = representations
+        for name in fetch.variables:
+            if name in self.variables:
+                variables[name] = self.variables[name]
+        return SubgraphRequest(fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head)
+
+    async def _send(
+        self, fetch: PreparedFetch, request: SubgraphRequest, collected: Collected | None
+    ) -> SubgraphResponse | None:
+        self.fetched += 1
+        try:
+            transport = self.transports.get(fetch.subgraph)
+            if transport is None:
+                raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not connected.")
+            async with asyncio.timeout(self.settings.timeout):
+                response = await transport.execute(request, self.caller)
+            if not isinstance(response, Mapping):
+                raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} gave no GraphQL response.")
+            return response
+        except SubgraphUnavailable as error:
+            self._failed(fetch, collected, error)
+        except TimeoutError:
+            self._failed(
+                fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} did not answer in time.")
+            )
+        except Exception:
+            logger.exception("the transport to subgraph %s failed", fetch.subgraph)
+            self._failed(fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not available."))
+        return None
+
+    def _failed(self, fetch: PreparedFetch, collected: Collected | None, error: SubgraphUnavailable) -> None:
+        """One error for each field of the answer the fetch was for."""
+        positions: list[ResponsePath] = [()]
+        if collected is not None:
+            positions = [position for several in self._positions(fetch, collected) for position in several]
+        told: set[ResponsePath] = set()
+        for position in positions:
+            for key in fetch.keys:
+                path = self._visible((*position, key))
+                # A field the client did not ask for ends at its object: then the object as a whole lacks something.
+                if path in told:
+                    continue
+                told.add(path)
+                located = SubgraphUnavailable(
+                    error.message,
+                    ko=error.ko or f"하위 그래프 {fetch.subgraph}이(가) 응답하지 않습니다.",
+                    path=path,
+                    extensions={**error.extensions, "serviceName": fetch.subgraph},
+                )
+                self.reports.add(located)
+
+    def _positions(self, fetch: PreparedFetch, collected: Collected) -> list[list[ResponsePath]]:
+        """For each representation the positions of the objects that share it."""
+        objects, index, representations = collected
+        number = {id(found): position for found, position in zip(objects, index, strict=True)}
+        positions: list[list[ResponsePath]] = [[] for _ in representations]
+        for path, found in objects_at(self.data, fetch.path):
+            position = number.get(id(found))
+            if position is not None:
+                positions[position].append(path)
+        return positions
+
+    def _visible(self, path: ResponsePath) -> ResponsePath:
+        return visible(self.root, self.data, path)
+
+    def _rename(self, fetch: PreparedFetch, value: Any) -> None:
+        rename_keys(fetch.schema, value, fetch.renames)
+
+    def _keep_types(self, fetch: PreparedFetch, entities: list[dict[str, Any] | None]) -> None:
+        """A subgraph with an interface object answers the interface's name: that is not what the object is."""
+        if fetch.untyped:
+            for entity in entities:
+                if entity is not None and entity.get("__typename") in fetch.untyped:
+                    del entity["__typename"]
+
+
+def _are_entities(entities: Any, expected: int) -> bool:
+    return (
+        isinstance(entities, list)
+        and len(entities) == expected
+        and all(entity is None or isinstance(entity, dict) for entity in entities)
+    )

@@ -1,0 +1,226 @@
+"""The shape of the answer: for each object position, what it holds, in the client's order, a possible type at a time.
+
+Built from the client's operation (not from the plan) by CollectFields (spec section 6.3.2), once a plan. Both ways to
+project, interpreted (``project``) and emitted (``emit_projection``), read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
+
+from router.operation.model import Condition, Field, InlineFragment, Operation, Selection
+from router.operation.normalize.inline import EMPTY
+from router.policy.scopes import Refusal
+
+Conditions = tuple[Condition, ...]
+"""All of them must hold; ``()`` always does."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """One response key of one object type."""
+
+    response_key: str
+    coordinate: str
+    """``Type.field`` with the type the client wrote; for messages."""
+    guards: tuple[Conditions, ...]
+    """Present when any of these holds; ``()`` means always."""
+    type: GraphQLOutputType | None = None
+    """None for ``__typename`` and introspection."""
+    shape: Shape | None = None
+    enum: frozenset[str] | None = None
+    refusal: Refusal | None = None
+    introspected: bool = False
+    path: tuple[str, ...] = ()
+    """From the root, ``"@"`` for every item of a list."""
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """One position that holds objects. ``slots`` by the name of the object type found there."""
+
+    number: int
+    type_name: str
+    is_abstract: bool
+    slots: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Found:
+    field: Field
+    parent: str
+    conditions: Conditions
+
+
+Groups = tuple[tuple[tuple[Selection, ...], Conditions], ...]
+"""Selection sets that are answered by one object, each with the conditions it stands under."""
+
+
+class ShapeBuilder:
+    """Builds the shapes of one operation; equal positions are built once, so nested interfaces do not multiply."""
+
+    def __init__(self, schema: GraphQLSchema, refusals: Sequence[Refusal] = ()) -> None:
+        self._schema = schema
+        self._refusals: Mapping[tuple[tuple[str, ...], str], Refusal] = {
+            (refusal.path, refusal.parent_type): refusal for refusal in refusals
+        }
+        self._known: dict[tuple[Any, ...], Shape] = {}
+        self._kept: list[Groups] = []
+        self.shapes: list[Shape] = []
+        """All shapes, the root first."""
+        self.affected: dict[Refusal, str] = {}
+        """Refusal → its dotted path with ``@`` for lists."""
+
+    def root(self, operation: Operation) -> Shape:
+        """The shape of ``data``."""
+        named = self._schema.type_map[operation.root_type]
+        return self._shape(named, ((operation.selections, ()),), ())
+
+    def _shape(self, named: GraphQLNamedType, groups: Groups, path: tuple[str, ...]) -> Shape:
+        key = (named.name, path, tuple((id(selections), conditions) for selections, conditions in groups))
+        shape = self._known.get(key)
+        if shape is not None:
+            return shape
+        self._kept.append(groups)  # the ids in the key stay taken
+        shape = Shape(len(self.shapes), named.name, is_abstract_type(named))
+        self._known[key] = shape
+        self.shapes.append(shape)
+        possible: Sequence[GraphQLObjectType] = (
+            self._schema.get_possible_types(named)
+            if is_abstract_type(named)
+            else [named]
+            if isinstance(named, GraphQLObjectType)
+            else []
+        )
+        alike: dict[tuple[Any, ...], tuple[Slot, ...]] = {}
+        for concrete in possible:
+            found: dict[str, list[_Found]] = {}
+            for selections, conditions in groups:
+                self._collect(selections, concrete.name, named.name, conditions, found)
+            types = tuple(self._field_type(concrete, entries[0].field.name) for entries in found.values())
+            same = (
+                types,
+                tuple((e.parent, id(e.field), e.conditions) for entries in found.values() for e in entries),
+            )
+            if same not in alike:
+                alike[same] = tuple(
+                    self._slot(key, entries, slot_type, path)
+                    for (key, entries), slot_type in zip(found.items(), types, strict=True)
+                )
+            shape.slots[concrete.name] = alike[same]
+        return shape
+
+    def _collect(
+        self,
+        selections: tuple[Selection, ...],
+        concrete: str,
+        parent: str,
+        conditions: Conditions,
+        found: dict[str, list[_Found]],
+    ) -> None:
+        for selection in selections:
+            joined = _both(conditions, selection.conditions)
+            if joined is None:
+                continue
+            if isinstance(selection, Field):
+                if selection.response_key != EMPTY:
+                    found.setdefault(selection.response_key, []).append(_Found(selection, parent, joined))
+            elif self._applies(selection, concrete):
+                below = self._narrowed(parent, selection.type_condition)
+                self._collect(selection.selections, concrete, below, joined, found)
+
+    def _applies(self, fragment: InlineFragment, concrete: str) -> bool:
+        condition = fragment.type_condition
+        if condition is None or condition == concrete:
+            return True
+        named = self._schema.type_map.get(condition)
+        object_type = self._schema.type_map[concrete]
+        return (
+            named is not None
+            and is_abstract_type(named)
+            and isinstance(object_type, GraphQLObjectType | GraphQLInterfaceType)
+            and self._schema.is_sub_type(named, object_type)
+        )
+
+    def _narrowed(self, parent: str, condition: str | None) -> str:
+        if condition is None or isinstance(self._schema.type_map.get(parent), GraphQLObjectType):
+            return parent
+        return condition
+
+    def _field_type(self, concrete: GraphQLObjectType, name: str) -> GraphQLOutputType | None:
+        return None if name.startswith("__") else concrete.fields[name].type
+
+    def _slot(
+        self, key: str, entries: list[_Found], slot_type: GraphQLOutputType | None, path: tuple[str, ...]
+    ) -> Slot:
+        first = entries[0]
+        guards = tuple(dict.fromkeys(entry.conditions for entry in entries))
+        slot = Slot(
+            response_key=key,
+            coordinate=f"{first.parent}.{first.field.name}",
+            guards=() if () in guards else guards,
+            type=slot_type,
+            path=(*path, key),
+        )
+        if slot_type is None:
+            slot.introspected = first.field.name != "__typename"
+            return slot
+        keys = tuple(step for step in slot.path if step != "@")
+        slot.refusal = self._refusals.get((keys, first.parent)) if self._refusals else None
+        if slot.refusal is not None:
+            self.affected[slot.refusal] = ".".join(slot.path)
+            return slot
+        named = get_named_type(slot_type)
+        if isinstance(named, GraphQLEnumType):
+            slot.enum = frozenset(named.values)
+        elif is_composite_type(named):
+            groups = tuple(
+                (entry.field.selections, () if len(guards) == 1 else entry.conditions)
+                for entry in entries
+                if entry.field.selections
+            )
+            slot.shape = self._shape(named, groups, slot.path + ("@",) * list_depth(slot_type))
+        return slot
+
+
+def list_depth(wanted: GraphQLOutputType) -> int:
+    """How many lists are around the named type."""
+    depth = 0
+    while isinstance(wanted, GraphQLList | GraphQLNonNull):
+        depth += isinstance(wanted, GraphQLList)
+        wanted = wanted.of_type
+    return depth
+
+
+def _both(first: Conditions, second: Conditions) -> Conditions | None:
+    """Both sets of conditions; None when they contradict each other."""
+    if not second:
+        return first
+    joined = tuple(dict.fromkeys((*first, *second)))
+    if any(Condition(c.variable, not c.expected) in joined for c in joined):
+        return None
+    return joined
+
+
+def holds(guards: tuple[Conditions, ...], variables: Mapping[str, Any]) -> bool:
+    """Whether a slot takes part in this run."""
+    return not guards or any(
+        all(variables.get(condition.variable) is condition.expected for condition in conditions)
+        for conditions in guards
+    )

@@ -1,0 +1,248 @@
+"""One request through the rooms: operation → policy → plan cache, else planner and compiler → run.
+
+The cold rooms are pure and their values are cached: a text is read once, an operation is planned once for each set of
+refusals. What remains for a known request: two look-ups, the variables, and the compiled plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from router.caller import Caller
+from router.errors import PlanningFailed, RequestError, RouterError, ValidationFailed
+from router.executor import CompiledPlan, ExecutionSettings, Transport, compile_plan
+from router.executor.introspection import introspection_part
+from router.executor.json_bytes import dumps
+from router.federation.supergraph import Supergraph
+from router.lru import Lru
+from router.operation import Document, GraphQLRequest, prepare
+from router.operation.model import Operation, OperationKind
+from router.operation.printing import print_operation
+from router.planner import plan as make_plan
+from router.planner.nodes import QueryPlan
+from router.policy.limits import Limits, check_document, check_operation, check_text
+from router.policy.scopes import Access, Granted, Refusal, access_of
+
+logger = logging.getLogger(__name__)
+
+Planner = Callable[[Supergraph, Operation], QueryPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """Limits and caches; sizes are entries."""
+
+    limits: Limits = field(default_factory=Limits)
+    execution: ExecutionSettings = field(default_factory=ExecutionSettings)
+    documents: int = 2_000
+    plans: int = 1_000
+    suggestions: bool = True
+    """Whether validation errors name what may have been meant."""
+    introspection: bool = True
+    """Whether ``__schema`` and ``__type`` are answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished response. ``request_error``: nothing was executed, ``body`` has no ``data``."""
+
+    body: bytes
+    outcome: Literal["data", "request_error"]
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one room made of the request under ``explain``."""
+
+    room: str
+    output: Any
+
+
+@dataclass(slots=True)
+class Counters:
+    """Since the pipeline was made."""
+
+    requests: int = 0
+    request_errors: int = 0
+    subscriptions: int = 0
+    plans_made: int = 0
+    document_hits: int = 0
+    plan_hits: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A text's document and what its operation demands of callers."""
+
+    document: Document
+    access: Access
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    document: Document
+    plan: CompiledPlan
+    variables: dict[str, Any]
+
+
+PlanKey = tuple[str, Granted | None]
+
+
+class Pipeline:
+    """Serves one supergraph. Use from one event loop; close it with ``aclose``."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        transports: Mapping[str, Transport],
+        settings: PipelineSettings | None = None,
+        planner: Planner = make_plan,
+    ) -> None:
+        self.supergraph = supergraph
+        self.transports = transports
+        self.settings = settings or PipelineSettings()
+        self.counters = Counters()
+        self._planner = planner
+        self._documents: Lru[tuple[str, str | None], _Known] = Lru(self.settings.documents)
+        self._plans: Lru[PlanKey, CompiledPlan] = Lru(self.settings.plans)
+        self._being_made: dict[PlanKey, asyncio.Future[CompiledPlan]] = {}
+        # Planning is pure Python of some milliseconds: in a thread it only slows the loop instead of stopping it.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="router-planner")
+
+    def kind_of(self, request: GraphQLRequest) -> OperationKind | None:
+        """Query, mutation or subscription; None when the request cannot be read, which ``execute`` then answers."""
+        try:
+            return self._read(request).document.kind
+        except RequestError:
+            return None
+
+    async def execute(self, request: GraphQLRequest, caller: Caller) -> Answer:
+        """Run a query or mutation. Every failure is an answer, none is raised."""
+        self.counters.requests += 1
+        try:
+            ready = await self._prepare(request, caller)
+            if ready.document.kind is OperationKind.SUBSCRIPTION:
+                raise RequestError("A subscription cannot be answered by one response.", code="SUBSCRIPTION_OVER_HTTP")
+            return Answer(await ready.plan(ready.variables, caller, self.transports), "data", 200)
+        except RouterError as error:
+            return self._refuse(error, caller)
+        except Exception:
+            return self._defect(caller)
+
+    async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncIterator[bytes] | Answer:
+        """Open a subscription: an iterator of responses (close it to close the source), or the answer why not."""
+        self.counters.requests += 1
+        try:
+            ready = await self._prepare(request, caller)
+            if ready.document.kind is not OperationKind.SUBSCRIPTION:
+                return Answer(await ready.plan(ready.variables, caller, self.transports), "data", 200)
+            self.counters.subscriptions += 1
+            return ready.plan.events(ready.variables, caller, self.transports)
+        except RouterError as error:
+            return self._refuse(error, caller)
+        except Exception:
+            return self._defect(caller)
+
+    async def trace(self, request: GraphQLRequest, caller: Caller, *, run: bool = True) -> AsyncIterator[Stage]:
+        """Each room's output in turn, for ``explain``. Raises RouterError where the request would be refused."""
+        yield Stage("request", request)
+        known = self._read(request)
+        yield Stage("operation", print_operation(known.document.operation))
+        operation, refusals = known.access.authorise(caller)
+        yield Stage("policy", {"operation": print_operation(operation), "refusals": refusals})
+        variables = known.document.coerce_variables(request.variables)
+        yield Stage("variables", variables)
+        plan = self._planner(self.supergraph, operation)
+        yield Stage("planner", plan)
+        compiled = self._compile(plan, known, refusals)
+        yield Stage("executor.compile", compiled.source)
+        if run and known.document.kind is not OperationKind.SUBSCRIPTION:
+            yield Stage("run", await compiled(variables, caller, self.transports))
+
+    async def aclose(self) -> None:
+        """Close the transports and the planner's thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        for transport in self.transports.values():
+            await transport.aclose()
+
+    def _read(self, request: GraphQLRequest) -> _Known:
+        key = (request.query, request.operation_name)
+        known = self._documents.get(key)
+        if known is not None:
+            self.counters.document_hits += 1
+            return known
+        limits, schema = self.settings.limits, self.supergraph.api_schema
+        check_text(request.query, limits)
+        document = prepare(
+            request.query,
+            request.operation_name,
+            schema,
+            max_tokens=limits.max_tokens,
+            suggestions=self.settings.suggestions,
+            before_validation=lambda tree: check_document(tree, limits),
+        )
+        check_operation(document.operation, schema, limits)
+        if not self.settings.introspection and introspection_part(document.operation) is not None:
+            raise ValidationFailed("Introspection is switched off.", code="INTROSPECTION_DISABLED")
+        known = _Known(document, access_of(document.operation, self.supergraph))
+        self._documents.put(key, known)
+        return known
+
+    async def _prepare(self, request: GraphQLRequest, caller: Caller) -> _Ready:
+        known = self._read(request)
+        document, access = known.document, known.access
+        operation, refusals = access.authorise(caller)
+        variables = document.coerce_variables(request.variables)
+        key = (document.key, access.granted(caller) if refusals else None)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = await self._make(key, operation, refusals, known)
+        else:
+            self.counters.plan_hits += 1
+        return _Ready(document, plan, variables)
+
+    async def _make(
+        self, key: PlanKey, operation: Operation, refusals: tuple[Refusal, ...], known: _Known
+    ) -> CompiledPlan:
+        """Plan and compile once a key: who asks meanwhile waits for the same plan."""
+        making = self._being_made.get(key)
+        if making is None:
+            loop = asyncio.get_running_loop()
+            making = loop.run_in_executor(self._thread, self._plan_and_compile, operation, refusals, known)
+            self._being_made[key] = making
+            making.add_done_callback(lambda done: self._made(key, done))
+        return await asyncio.shield(making)
+
+    def _made(self, key: PlanKey, done: asyncio.Future[CompiledPlan]) -> None:
+        self._being_made.pop(key, None)
+        if not done.cancelled() and done.exception() is None:
+            self._plans.put(key, done.result())
+
+    def _plan_and_compile(self, operation: Operation, refusals: tuple[Refusal, ...], known: _Known) -> CompiledPlan:
+        self.counters.plans_made += 1
+        try:
+            plan = self._planner(self.supergraph, operation)
+        except RecursionError:
+            raise PlanningFailed("The operation is nested too deeply to be planned.") from None
+        return self._compile(plan, known, refusals)
+
+    def _compile(self, plan: QueryPlan, known: _Known, refusals: tuple[Refusal, ...]) -> CompiledPlan:
+        return compile_plan(plan, known.document.operation, self.supergraph, refusals, self.settings.execution)
+
+    def _refuse(self, error: RouterError, caller: Caller) -> Answer:
+        self.counters.request_errors += 1
+        errors = error.errors if isinstance(error, RequestError) else (error,)
+        if isinstance(error, PlanningFailed):
+            logger.error("planning failed: %s", error.message)
+        body = dumps({"errors": [one.formatted(caller.language) for one in errors]})
+        return Answer(body, "request_error", error.http_status)
+
+    def _defect(self, caller: Caller) -> Answer:
+        logger.exception("a defect of the router ended a request")
+        return self._refuse(RouterError("Internal server error.", ko="서버 내부 오류입니다."), caller)
