@@ -36,6 +36,14 @@ class ImportSummary:
     stored: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
+    notes: list[Rejected] = field(default_factory=list)
+    note_count: int = 0
+
+    def note(self, file: str, line: int, code: str, *, ko: str, en: str) -> None:
+        """Tell of a row that is stored, but with something left out or assumed."""
+        self.note_count += 1
+        if len(self.notes) < MAX_REJECTED:
+            self.notes.append(Rejected(file, line, code, ko, en))
 
     def reject(self, file: str, line: int, code: str, *, ko: str, en: str) -> None:
         """Note a row that is left out."""

@@ -1,0 +1,1 @@
+"""Recreation forests: places, rooms, opening rules, booking."""

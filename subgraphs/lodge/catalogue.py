@@ -55,7 +55,6 @@ class RoomFacts:
 
     id: str
     lodge_id: str
-    ordinal: int
     name_ko: str
     category_ko: str
     kind: RoomKind
@@ -63,6 +62,11 @@ class RoomFacts:
     area_m2: float | None
     prices: Prices | None
     price_source: str
+
+    @property
+    def position(self) -> tuple[int, int, str, str]:
+        """Where the room stands in its lodge's list: lodging before camping, the cheapest first."""
+        return int(self.kind.is_camping), self.prices.off_weekday if self.prices else 0, self.name_ko, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def _lodge_facts(row: LodgeRow, rooms: Iterable[RoomRow]) -> LodgeFacts:
         open_rule=rule,
         opening=OpeningPolicy(rule or DEFAULT_RULE, row.weekend_lottery, closed),
         fees=fees,
-        rooms=tuple(_room_facts(room) for room in sorted(rooms, key=lambda room: room.ordinal)),
+        rooms=tuple(sorted((_room_facts(room) for room in rooms), key=lambda room: room.position)),
     )
 
 
@@ -157,7 +161,6 @@ def _room_facts(row: RoomRow) -> RoomFacts:
     return RoomFacts(
         id=row.id,
         lodge_id=row.lodge_id,
-        ordinal=row.ordinal,
         name_ko=row.name_ko,
         category_ko=row.category_ko,
         kind=RoomKind(row.kind),

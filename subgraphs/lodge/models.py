@@ -48,14 +48,12 @@ class LodgeRow(LodgeTable, table=True):
 
 
 class RoomRow(LodgeTable, table=True):
-    """One room, deck or pitch. ``ordinal`` is its place in the lodge's list, unique there."""
+    """One room, deck or pitch; ``id`` is made of forest, category and name, so an import finds the rooms it knows."""
 
     __tablename__ = "lodge_room"
-    __table_args__ = (UniqueConstraint("lodge_id", "ordinal", name="uq_lodge_room_ordinal"),)
 
     id: str = Field(primary_key=True, max_length=60)
-    lodge_id: str = Field(foreign_key="lodge_lodge.id", max_length=40)
-    ordinal: int
+    lodge_id: str = Field(foreign_key="lodge_lodge.id", index=True, max_length=40)
     name_ko: str = Field(max_length=100)
     category_ko: str = Field(max_length=60)
     kind: str = Field(max_length=20)

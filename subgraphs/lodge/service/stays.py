@@ -243,6 +243,12 @@ def cancellation(context: Context, stay: StayRow) -> tuple[int, int, int]:
     return fees.percent(stay.first_night, today), fee, stay.amount_krw - fee
 
 
+def cancellation_quote(context: Context, stay: StayRow) -> tuple[int, int, int] | None:
+    """``cancellation`` where it can still be had, else None."""
+    bookable = stay.state == StayState.CONFIRMED.value and stay.first_night >= kst_date(context.clock())
+    return cancellation(context, stay) if bookable else None
+
+
 async def find_stay(context: Context, stay_id: str) -> StayRow | None:
     """The caller's stay; None when there is none of this person by this client."""
     owner = context.owner(BOOK_SCOPE)
