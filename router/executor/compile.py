@@ -18,7 +18,7 @@ from router.executor.json_bytes import dumps
 from router.executor.project import project
 from router.executor.reports import Reports
 from router.executor.representations import selected
-from router.executor.runtime import SURPRISES, Run
+from router.executor.runtime import SURPRISES, Run, unavailable
 from router.executor.settings import ExecutionSettings
 from router.executor.shape import ShapeBuilder
 from router.executor.source import Program, SourceWriter
@@ -166,12 +166,8 @@ async def _closing(stream: AsyncIterator[SubgraphResponse]) -> AsyncIterator[Asy
 
 
 def _broken_off(error: SubgraphUnavailable, primary: PreparedFetch, caller: Caller) -> bytes:
-    located = SubgraphUnavailable(
-        error.message,
-        ko=error.ko,
-        path=error.path or primary.keys[:1],
-        extensions={**error.extensions, "serviceName": primary.subgraph},
-    )
+    logger.warning("the subscription to subgraph %s broke off: %s", primary.subgraph, error.message)
+    located = unavailable(primary.subgraph, primary.keys[:1], error)
     return dumps({"data": None, "errors": [located.formatted(caller.language)]})
 
 

@@ -146,6 +146,7 @@ class Run:
         positions: list[ResponsePath] = [()]
         if collected is not None:
             positions = [position for several in self._positions(fetch, collected) for position in several]
+        logger.warning("subgraph %s failed: %s", fetch.subgraph, error.message)
         told: set[ResponsePath] = set()
         for position in positions:
             for key in fetch.keys:
@@ -154,13 +155,7 @@ class Run:
                 if path in told:
                     continue
                 told.add(path)
-                located = SubgraphUnavailable(
-                    error.message,
-                    ko=error.ko or f"하위 그래프 {fetch.subgraph}이(가) 응답하지 않습니다.",
-                    path=path,
-                    extensions={**error.extensions, "serviceName": fetch.subgraph},
-                )
-                self.reports.add(located)
+                self.reports.add(unavailable(fetch.subgraph, path, error))
 
     def _positions(self, fetch: PreparedFetch, collected: Collected) -> list[list[ResponsePath]]:
         """For each representation the positions of the objects that share it."""
@@ -185,6 +180,16 @@ class Run:
             for entity in entities:
                 if entity is not None and entity.get("__typename") in fetch.untyped:
                     del entity["__typename"]
+
+
+def unavailable(subgraph: str, path: ResponsePath, cause: SubgraphUnavailable) -> SubgraphUnavailable:
+    """What the client is told: which subgraph and where. The cause may name hosts, so it is for the log."""
+    return SubgraphUnavailable(
+        f"The subgraph {subgraph} gave no answer.",
+        ko=f"하위 그래프 {subgraph}이(가) 응답하지 않습니다.",
+        path=path,
+        extensions={**cause.extensions, "serviceName": subgraph},
+    )
 
 
 def _are_entities(entities: Any, expected: int) -> bool:

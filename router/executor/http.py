@@ -1,0 +1,175 @@
+"""HTTP transport: GraphQL over HTTP to one subgraph (https://graphql.github.io/graphql-over-http/draft/)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from urllib.parse import unquote, urlsplit
+
+from router.caller import Caller
+from router.errors import SubgraphUnavailable
+from router.executor.http_connection import HttpResponse
+from router.executor.http_pool import HttpSettings, Pool, Target
+from router.executor.json_bytes import loads
+from router.executor.transport import SubgraphRequest, SubgraphResponse
+
+__all__ = ["HttpSettings", "HttpTransport", "OpenSubscription"]
+
+OpenSubscription = Callable[[str, SubgraphRequest, Mapping[str, str]], AsyncIterator[SubgraphResponse]]
+"""(URL, request, headers) → responses; ``router.subscriptions.upstream.subscribe`` is one."""
+
+ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+JSON_TYPES = frozenset({"application/json", "application/graphql-response+json"})
+
+OURS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that say how this message is framed: never taken from a caller."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BAD_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+
+
+class HttpTransport:
+    """Posts to one URL: ``http://``, ``https://``, or ``http+unix://%2Fpath%2Fof.sock/graphql``.
+
+    Raises ValueError for another URL. Redirects are refused; answers other than GraphQL raise SubgraphUnavailable.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: HttpSettings | None = None,
+        *,
+        open_subscription: OpenSubscription | None = None,
+        subscription_url: str | None = None,
+    ) -> None:
+        self._settings = settings or HttpSettings()
+        self._open_subscription = open_subscription
+        self._subscription_url = subscription_url or url
+        target, path = read_url(url)
+        default = 443 if target.tls else 80
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        authority = "localhost" if target.unix_path else host if target.port == default else f"{host}:{target.port}"
+        self._head = (
+            f"POST {path} HTTP/1.1\r\nhost: {authority}\r\naccept: {ACCEPT}\r\ncontent-type: application/json\r\n"
+        ).encode("ascii")
+        self._pool = Pool(target, self._settings)
+        self._in_flight: dict[tuple[bytes, bytes], asyncio.Future[HttpResponse]] = {}
+        self.shared = 0
+        """Calls answered by another one's response since the start."""
+
+    async def execute(self, request: SubgraphRequest, caller: Caller) -> SubgraphResponse:
+        """Run a query or mutation."""
+        headers = header_lines(caller.headers)
+        body = request.body
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                if request.is_mutation or not self._settings.share_reads:
+                    response = await self._post(headers, body, is_read=not request.is_mutation)
+                else:
+                    response = await self._shared(headers, body)
+        except TimeoutError:
+            raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
+        return read_response(response)
+
+    def subscribe(self, request: SubgraphRequest, caller: Caller) -> AsyncIterator[SubgraphResponse]:
+        """Open a subscription."""
+        if self._open_subscription is None:
+            raise SubgraphUnavailable("No way to subscribe to this subgraph is configured.")
+        headers = {name: value for name, value in caller.headers.items() if forwardable(name, value)}
+        return self._open_subscription(self._subscription_url, request, headers)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+
+    async def _post(self, headers: bytes, body: bytes, *, is_read: bool) -> HttpResponse:
+        message = b"%b%bcontent-length: %d\r\n\r\n%b" % (self._head, headers, len(body), body)
+        return await self._pool.send(message, is_read=is_read)
+
+    async def _shared(self, headers: bytes, body: bytes) -> HttpResponse:
+        """One call for all that ask the same at the same time; each reads the answer's bytes for itself."""
+        key = (headers, body)
+        while (leader := self._in_flight.get(key)) is not None:
+            try:
+                response = await asyncio.shield(leader)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not leader.cancelled() or (task is not None and task.cancelling()):
+                    raise
+                # The caller that had asked gave up; this one asks for itself.
+                continue
+            self.shared += 1
+            return response
+        mine: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+        self._in_flight[key] = mine
+        try:
+            response = await self._post(headers, body, is_read=True)
+        except asyncio.CancelledError:
+            mine.cancel()
+            raise
+        except BaseException as error:
+            mine.set_exception(error)
+            mine.exception()  # told here too, so that no follower means no warning
+            raise
+        else:
+            mine.set_result(response)
+            return response
+        finally:
+            del self._in_flight[key]
+
+
+def read_url(url: str) -> tuple[Target, str]:
+    """The target and request path of a URL. Raises ValueError."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.isascii() or any(character <= " " for character in path):
+        raise ValueError(f"not a URL path for HTTP: {path!r}")
+    if parts.scheme == "http+unix":
+        return Target("localhost", 80, unix_path=unquote(parts.netloc)), path
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"a subgraph URL begins with http://, https:// or http+unix://: {url!r}")
+    tls = parts.scheme == "https"
+    return Target(parts.hostname, parts.port or (443 if tls else 80), tls), path
+
+
+def forwardable(name: str, value: str) -> bool:
+    """Whether a header may be passed on: well formed, and none of the message's own."""
+    return name.lower() not in OURS and _NAME.fullmatch(name) is not None and _BAD_VALUE.search(value) is None
+
+
+def header_lines(headers: Mapping[str, str]) -> bytes:
+    """The forwardable headers as lines of a request, sorted by name; equal for equal headers."""
+    lines = [f"{name.lower()}: {value}\r\n" for name, value in headers.items() if forwardable(name, value)]
+    return "".join(sorted(lines)).encode("latin-1")
+
+
+def read_response(response: HttpResponse) -> SubgraphResponse:
+    """The GraphQL response in an HTTP response, whatever its status. Raises SubgraphUnavailable when there is none."""
+    status = response.status
+    if 300 <= status < 400:
+        raise SubgraphUnavailable("The subgraph answered a redirect.", extensions={"http": {"status": status}})
+    if response.content_type in JSON_TYPES or not response.content_type:
+        try:
+            found = loads(response.body)
+        except ValueError:
+            found = None
+        if isinstance(found, dict) and ("data" in found or "errors" in found):
+            return found
+    raise SubgraphUnavailable("The subgraph gave no GraphQL response.", extensions={"http": {"status": status}})
