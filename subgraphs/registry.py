@@ -7,8 +7,9 @@ here.
 from __future__ import annotations
 
 from subgraphs.kit.subgraph import Subgraph
+from subgraphs.rail.domain import RAIL
 
-DOMAINS: tuple[Subgraph, ...] = ()
+DOMAINS: tuple[Subgraph, ...] = (RAIL,)
 
 
 def domain(name: str) -> Subgraph:

@@ -4,7 +4,7 @@ from subgraphs.kit.context import ANONYMOUS, Context, Identity, Info, Owner, in_
 from subgraphs.kit.database import Database
 from subgraphs.kit.entities import federated_schema
 from subgraphs.kit.errors import KIT_ERRORS, DomainError, ErrorTable, ErrorText, errors_page
-from subgraphs.kit.idempotency import idempotency_table, once
+from subgraphs.kit.idempotency import forget_before, idempotency_table, once, recall
 from subgraphs.kit.importing import Importer, ImportSummary, Progress, no_progress, read_csv
 from subgraphs.kit.language import NameLanguage, localised
 from subgraphs.kit.migrations import differences, migrate
@@ -13,13 +13,14 @@ from subgraphs.kit.pagination import (
     Page,
     PageInfo,
     PageRequest,
+    connection,
     page_info,
     page_of,
     page_of_rows,
     page_request,
 )
 from subgraphs.kit.payments import Payment, PaymentConflict, PaymentProvider
-from subgraphs.kit.places import Box, PlaceFields, Point, box_around, haversine_km, read_place_id
+from subgraphs.kit.places import Box, PlaceFields, Point, box_around, haversine_km, place_type, read_place_id
 from subgraphs.kit.simulated_payments import SimulatedPayments
 from subgraphs.kit.subgraph import OpenSubgraph, Subgraph, execute, subscribe
 from subgraphs.kit.time import KST, Clock, from_ms, in_kst, kst_at, kst_date, to_ms, utc_now
@@ -55,10 +56,12 @@ __all__ = [
     "SimulatedPayments",
     "Subgraph",
     "box_around",
+    "connection",
     "differences",
     "errors_page",
     "execute",
     "federated_schema",
+    "forget_before",
     "from_ms",
     "haversine_km",
     "idempotency_table",
@@ -74,8 +77,10 @@ __all__ = [
     "page_of",
     "page_of_rows",
     "page_request",
+    "place_type",
     "read_csv",
     "read_place_id",
+    "recall",
     "subscribe",
     "to_ms",
     "utc_now",

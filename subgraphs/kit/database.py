@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession as _AsyncSession
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,6 +34,12 @@ _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=20000",
     "PRAGMA foreign_keys=ON",
 )
+
+
+class Session(AsyncSession):
+    """SQLModel's session with SQLAlchemy's own ``execute``: SQLModel's warns of itself on every call."""
+
+    execute = _AsyncSession.execute
 
 
 class Database:
@@ -83,7 +90,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; each statement sees what is committed. Raises DomainError BUSY."""
         try:
-            async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            async with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
                 yield session
         except PoolTimeout as error:
             raise KIT_ERRORS.error("BUSY") from error
@@ -91,7 +98,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends, undone when it raises. Raises DomainError BUSY."""
-        async with self._writing(), AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+        async with self._writing(), Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ one request meet in one call of the loader.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from subgraphs.kit.errors import KIT_ERRORS, DomainError
 from subgraphs.kit.time import SCALARS
 
+_CAPITAL = re.compile(r"(?<!^)([A-Z])")
 FEDERATION_VERSION: Literal["2.9"] = "2.9"
 
 
@@ -44,12 +46,19 @@ class FederatedSchema(strawberry.federation.Schema):
         if origin is None or not hasattr(origin, "resolve_reference"):
             raise KIT_ERRORS.error("BAD_REPRESENTATION")
         accepted, required = _parameters(origin)
-        arguments = {name: value for name, value in representation.items() if name in accepted}
+        named = {to_snake_case(str(name)): value for name, value in representation.items()}
+        arguments = {name: value for name, value in named.items() if name in accepted and name != "info"}
         if not required <= arguments.keys():
             raise KIT_ERRORS.error("BAD_REPRESENTATION")
         if "info" in accepted:
             arguments["info"] = info
         return origin.resolve_reference(**arguments)
+
+
+@lru_cache(maxsize=1024)
+def to_snake_case(name: str) -> str:
+    """``korailCode`` → ``korail_code``, as Strawberry names Python parameters."""
+    return _CAPITAL.sub(r"_\1", name).lower()
 
 
 @lru_cache(maxsize=256)

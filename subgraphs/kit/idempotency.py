@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -77,3 +77,30 @@ async def once(
     answer = await perform()
     await session.execute(update(table).where(*identity).values(answer=answer))
     return answer
+
+
+async def recall(
+    session: AsyncSession, table: Table, *, owner: Owner, key: str, operation: str, request: Any
+) -> str | None:
+    """The answer already stored for (owner, key), None when there is none yet.
+
+    For changes with a step outside the transaction, which must not be repeated either. Raises as ``once``.
+    """
+    if not _KEY.fullmatch(key):
+        raise KIT_ERRORS.error("BAD_IDEMPOTENCY_KEY")
+    found = await session.execute(
+        select(table.c.fingerprint, table.c.answer).where(
+            table.c.subject == owner.subject, table.c.client_id == owner.client_id, table.c.key == key
+        )
+    )
+    stored = found.one_or_none()
+    if stored is None:
+        return None
+    if stored.fingerprint != fingerprint(operation, request):
+        raise KIT_ERRORS.error("IDEMPOTENCY_KEY_REUSED")
+    return str(stored.answer)
+
+
+async def forget_before(session: AsyncSession, table: Table, moment: datetime) -> None:
+    """Drop keys older than ``moment``; a retry that late is a new request."""
+    await session.execute(delete(table).where(table.c.created_ms < to_ms(moment)))

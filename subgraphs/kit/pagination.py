@@ -14,6 +14,7 @@ import strawberry
 from subgraphs.kit.errors import KIT_ERRORS
 
 T = TypeVar("T")
+N = TypeVar("N")
 Position = tuple[str | int | float, ...]
 """Where an item stands in its order: the values it is sorted by, the last one unique."""
 
@@ -112,3 +113,11 @@ def _cut(rows: Sequence[T], request: PageRequest, position: Callable[[T], Positi
 def page_info(page: Page[Any]) -> PageInfo:
     """The GraphQL form of where a page ends."""
     return PageInfo(has_next_page=page.has_next, end_cursor=page.end_cursor)
+
+
+def connection(page: Page[T], node: Callable[[T], N]) -> Connection[N]:
+    """The GraphQL form of a page whose total is known."""
+    if page.total is None:
+        raise ValueError("this page does not know the total of its list")
+    nodes = [node(item) for item in page.items]
+    return Connection(nodes=nodes, page_info=page_info(page), total_count=page.total)

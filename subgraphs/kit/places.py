@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar, dataclass_transform
 
 import strawberry
 
@@ -68,6 +68,17 @@ def box_around(centre: Point, radius_km: float) -> Box:
     shrink = math.cos(math.radians(min(89.0, abs(centre.lat) + dlat)))
     dlon = min(180.0, dlat / shrink)
     return Box(centre.lon - dlon, centre.lat - dlat, centre.lon + dlon, centre.lat + dlat)
+
+
+PLACE_DESCRIPTION = "A point on the map, shared by all domains."
+
+P = TypeVar("P", bound=type)
+
+
+@dataclass_transform(kw_only_default=True)
+def place_type(cls: P) -> P:
+    """Class decorator: the type is this subgraph's ``Place``, described alike everywhere so composition has no hint."""
+    return strawberry.federation.type(cls, name="Place", keys=["id"], description=PLACE_DESCRIPTION)
 
 
 @strawberry.type

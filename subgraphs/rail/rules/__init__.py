@@ -1,0 +1,1 @@
+"""Pure decisions of rail: nothing here reads a clock or a database."""
