@@ -30,7 +30,7 @@ class Settings:
     database: str = _setting("", "PostgreSQL server URL (postgresql+asyncpg://…/); default: SQLite files under DATA")
     broker: str = _setting("", "MQTT broker URL (mqtt://…); default: an embedded broker on a private port")
     taxis: int = _setting(40, "taxis in the replay of roof-light readings; 0 replays nothing")
-    rate: float = _setting(40.0, "messages a second of the replay, all taxis together")
+    rate: float = _setting(1.0, "messages a second of each taxi in the replay")
     seed: int = _setting(1, "seed of the replay; the same seed drives the same way")
     quiet: bool = _setting(False, "print nothing but errors")
     log_level: str = _setting("warning", "debug, info, warning or error")
@@ -40,6 +40,8 @@ class Settings:
             raise SettingsError(f"port: {self.port} is not between 1 and 65535")
         if self.taxis < 0 or self.taxis > 100_000:
             raise SettingsError(f"taxis: {self.taxis} is not between 0 and 100000")
+        if not 0 <= self.rate <= 1000:
+            raise SettingsError(f"rate: {self.rate} is not between 0 and 1000")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingsError(f"log_level: {self.log_level!r} is not debug, info, warning or error")
         if self.database and not self.database.startswith("postgresql+asyncpg://"):
@@ -78,7 +80,7 @@ def parse_value(name: str, text: str) -> Any:
     Raises:
         SettingsError: the text does not fit the type of the default.
     """
-    default = next(item.default for item in fields(Settings) if item.name == name)
+    default: Any = next(item.default for item in fields(Settings) if item.name == name)
     try:
         if isinstance(default, bool):
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]

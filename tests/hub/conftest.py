@@ -21,7 +21,7 @@ from tests.conftest import Server, open_port
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-FLAGSHIP = (ROOT / "docs" / "flagship.graphql").read_text()
+FLAGSHIP = (ROOT / "hub" / "flagship.graphql").read_text()
 ALL_SCOPES = ("rail:read", "rail:book", "lodge:read", "lodge:book", "sensing:read", "sensing:live")
 
 

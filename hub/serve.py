@@ -1,0 +1,133 @@
+"""``hub serve``: everything in one process, opened in the order data flows and closed the other way round."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import uvicorn
+import uvloop
+
+from auth.app import app_of
+from auth.errors import AuthError
+from auth.server import AuthServer
+from hub import greeting
+from hub.databases import create_missing_databases
+from hub.door import HubDoor
+from hub.identity import open_auth, verifier
+from hub.in_process import SubgraphTransport
+from hub.live import Live, open_live
+from hub.router_settings import router_settings
+from hub.schema import composed
+from hub.settings import Settings
+from router.app import RouterApp, build_app
+from router.federation.supergraph import read_supergraph
+from router.pipeline import Pipeline, PipelineSettings
+from sensors_bridge.broker import BrokerFailed
+from sensors_bridge.mqtt import BadBrokerUrl
+from sensors_bridge.store import StoreError
+from subgraphs.kit.database import Database
+from subgraphs.kit.subgraph import OpenSubgraph
+from subgraphs.registry import DOMAINS
+
+BODY_LIMIT_HEADERS = 32_768
+"""Bytes of request line and headers that are read before the request is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningHub:
+    """What runs in this process."""
+
+    settings: Settings
+    door: HubDoor
+    router: RouterApp
+    auth: AuthServer
+    live: Live
+    subgraphs: tuple[OpenSubgraph, ...]
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
+    """Open every room.
+
+    Raises what a room raises that cannot open: OSError, StoreError, BrokerFailed, AuthError, CompositionErrors.
+    """
+    async with AsyncExitStack() as stack:
+        await create_missing_databases(settings, ["readings", *(domain.name for domain in DOMAINS)])
+        live = await stack.enter_async_context(open_live(settings))
+        auth = await stack.enter_async_context(open_auth(settings))
+        services = {"readings": live.store, "fanout": live.fanout}
+        subgraphs: list[OpenSubgraph] = []
+        for domain in DOMAINS:
+            database = Database(settings.database_url(domain.name))
+            subgraph = await OpenSubgraph.open(domain, database, services=services)
+            stack.push_async_callback(subgraph.aclose)
+            subgraph.start_background()
+            subgraphs.append(subgraph)
+        options = router_settings(settings)
+        pipeline = Pipeline(
+            read_supergraph(composed().supergraph_sdl),
+            {subgraph.subgraph.name: SubgraphTransport(subgraph) for subgraph in subgraphs},
+            PipelineSettings(limits=options.limits),
+        )
+        stack.push_async_callback(pipeline.aclose)
+        router = build_app(pipeline, options, verifier=verifier(auth))
+        await stack.enter_async_context(router.running())
+        yield RunningHub(settings, HubDoor(router, app_of(auth)), router, auth, live, tuple(subgraphs))
+
+
+async def _serve(settings: Settings) -> None:
+    listening = _listen(settings)
+    async with open_hub(settings) as hub:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                hub.door,
+                http="httptools",
+                ws="websockets-sansio",
+                ws_max_size=hub.router.sockets.settings.max_message_bytes,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                h11_max_incomplete_event_size=BODY_LIMIT_HEADERS,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        if not settings.quiet:
+            print(await greeting.text(hub), flush=True)
+        await server.serve(sockets=[listening])
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; the exit status is 0, or 1 with one line that says why it cannot start."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        uvloop.run(_serve(settings))
+    except (OSError, asyncpg.PostgresError, StoreError, BrokerFailed, BadBrokerUrl, AuthError) as problem:
+        print(f"hub: cannot start: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket, bound before anything is opened, so that a taken port costs nothing.
+
+    Raises OSError.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as problem:
+        listening.close()
+        raise OSError(f"{settings.host}:{settings.port} cannot be listened on ({problem.strerror})") from problem
+    listening.set_inheritable(True)
+    return listening
