@@ -32,8 +32,8 @@ def _prune(
             narrowed = possible & possible_types(schema, condition)
             if not narrowed:
                 continue
-            # An abstract condition narrows nothing for the fields' lookup unless it names the type that has them.
-            inner_parent = condition
+            # Inside an object type every condition that can hold leaves it that object type.
+            inner_parent = parent if possible == {parent} else condition
         inner = _prune(selection.selections, inner_parent, narrowed, schema)
         if not inner:
             continue
