@@ -7,9 +7,11 @@ here.
 from __future__ import annotations
 
 from subgraphs.kit.subgraph import Subgraph
+from subgraphs.lodge.domain import LODGE
+from subgraphs.lodge.domain import LODGE
 from subgraphs.rail.domain import RAIL
 
-DOMAINS: tuple[Subgraph, ...] = (RAIL,)
+DOMAINS: tuple[Subgraph, ...] = (RAIL, LODGE)
 
 
 def domain(name: str) -> Subgraph:
