@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 
 from auth.database import Database
@@ -22,9 +23,14 @@ async def record_consent(
 ) -> None:
     """Write down a yes. A remembered yes grows by later ones; one not remembered replaces nothing remembered."""
     async with database.write() as session:
-        consent = await session.get(Consent, (citizen_id, client_id), with_for_update=not database.is_sqlite)
-        if consent is None:
-            consent = Consent(citizen_id=citizen_id, client_id=client_id, scopes=[], remembered=False, granted_at=now)
+        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        empty = {"scopes": [], "remembered": False, "granted_at": now}
+        await session.exec(
+            insert(Consent)
+            .values(citizen_id=citizen_id, client_id=client_id, **empty)
+            .on_conflict_do_nothing(index_elements=["citizen_id", "client_id"])
+        )
+        consent = await session.get_one(Consent, (citizen_id, client_id), with_for_update=not database.is_sqlite)
         if remember:
             consent.scopes = sorted({*consent.scopes, *scopes} if consent.remembered else scopes)
             consent.remembered = True

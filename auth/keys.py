@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
-from sqlalchemy import text
+from sqlalchemy import func
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -67,7 +67,7 @@ class KeyRing:
             if self._needs_key():
                 async with self._database.write() as session:
                     if not self._database.is_sqlite:
-                        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                        await session.exec(select(func.pg_advisory_xact_lock(_LOCK)))
                     await self._read(session)
                     if self._needs_key():
                         session.add(await asyncio.to_thread(self._make))

@@ -11,9 +11,9 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,9 +21,10 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
 from auth import AuthServer, AuthSettings, app_of
-from auth.citizens import create_citizen
+from auth.citizens import Passwords, create_citizen
 from auth.registration import NewClient, create_client, create_organisation
 from auth.scopes import SCOPES
 
@@ -116,7 +117,7 @@ class LiveAuth:
         return future.result(30)
 
     def http(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=20)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, verify=False)
 
     def browser(self, language: str = "ko") -> Browser:
         return Browser(self.http(), {"Accept-Language": language})
@@ -135,6 +136,10 @@ class LiveAuth:
             **changes,
         }
         return {name: value for name, value in parameters.items() if value is not None}, verifier
+
+    def also(self, folder: Path) -> AbstractContextManager[LiveAuth]:
+        """A second server on the same database."""
+        return live_auth(self.server.settings.database_url, folder, like=self)
 
     def token(self, form: dict[str, str], client: NewClient | None = None) -> httpx.Response:
         """POST to the token endpoint: Basic for a confidential client, client_id in the form for a public one."""
@@ -164,9 +169,9 @@ class LiveAuth:
 
 
 @contextmanager
-def live_auth(database_url: str, folder: Path, **changes: Any) -> Iterator[LiveAuth]:
-    """Start a server on a free port in a thread of its own, with three apps and one citizen."""
-    listener = socket.socket()
+def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **changes: Any) -> Iterator[LiveAuth]:
+    """Start a server on a free port in a thread of its own, with three apps and one citizen; `like` has made them."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = AuthSettings(
@@ -185,10 +190,12 @@ def live_auth(database_url: str, folder: Path, **changes: Any) -> Iterator[LiveA
         return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
     server = run(AuthServer.open(settings, clock=clock))
+    server.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    apps = (like.app, like.native, like.other) if like else run(_register(server))
     web = uvicorn.Server(uvicorn.Config(app_of(server), log_level="warning", lifespan="off", access_log=False))
     serving = asyncio.run_coroutine_threadsafe(web.serve(sockets=[listener]), loop)
     try:
-        yield LiveAuth(server, loop, clock, url, *run(_register(server)))
+        yield LiveAuth(server, loop, clock, url, *apps)
     finally:
         web.should_exit = True
         serving.result(20)
@@ -235,3 +242,9 @@ def live_anywhere(database_url: str, tmp_path: Path) -> Iterator[LiveAuth]:
     """A server of this test alone, once on SQLite and once on PostgreSQL."""
     with live_auth(database_url, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(name="hidden_fields")
+def hidden_fields_of_a_page() -> Callable[[str], dict[str, str]]:
+    """Reads the hidden inputs of a page's form."""
+    return hidden_fields
