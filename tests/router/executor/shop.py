@@ -146,11 +146,18 @@ def entity(subgraph: str, representation: Mapping[str, Any]) -> Any:
     if subgraph == "products":
         return next((p for p in PRODUCTS if p["upc"] == key), None)
     if subgraph == "reviews":
-        return {"__typename": "Product", "upc": key, "reviews": REVIEWS.get(str(key))} if key in REVIEWS else None
+        return _reviewed(str(key)) if key in REVIEWS else None
     if subgraph == "stock":
         shipping = representation["weight"] // 2 if representation.get("weight") is not None else None
         return {"__typename": "Product", "upc": key, "inStock": key != "3", "shipping": shipping}
     return USERS.get(str(key))
+
+
+def _reviewed(upc: str) -> dict[str, Any]:
+    def reviews(info: Any) -> list[dict[str, Any]]:
+        return [{**review, "product": _reviewed(review["product"]["upc"])} for review in REVIEWS[upc]]
+
+    return {"__typename": "Product", "upc": upc, "reviews": reviews}
 
 
 class Shop:
@@ -209,3 +216,43 @@ def root_fetch(subgraph: str, operation: str, *variables: str, kind: OperationKi
 def entity_fetch(subgraph: str, path: Path, requires: tuple[InlineFragment, ...], selections: str) -> Flatten:
     text = f"query($representations: [_Any!]!) {{ _entities(representations: $representations) {{ {selections} }} }}"
     return Flatten(path, Fetch(subgraph, OperationKind.QUERY, text, requires=requires))
+
+
+def _user(user_id: str) -> Any:
+    return USERS[user_id]
+
+
+def _product(product: dict[str, Any]) -> dict[str, Any]:
+    def reviews(info: Any) -> Any:
+        return [
+            {
+                **review,
+                "author": lambda info, r=review: _user(r["author"]["id"]),
+                "product": lambda info, r=review: _by_upc(r["product"]["upc"]),
+            }
+            for review in REVIEWS[product["upc"]]
+        ]
+
+    stock = entity("stock", product)
+    return {**product, "reviews": reviews, "inStock": stock["inStock"], "shipping": stock["shipping"]}
+
+
+def _by_upc(upc: str) -> Any:
+    found = entity("products", {"upc": upc})
+    return None if found is None else _product(found)
+
+
+def expected(schema: GraphQLSchema, text: str, variables: Mapping[str, Any]) -> Any:
+    """The oracle: graphql-core over the merged schema with the same data. Data as JSON-ready dicts, in order."""
+    root = {
+        "products": lambda info, first=None: [_product(product) for product in PRODUCTS[:first]],
+        "product": lambda info, upc: _by_upc(upc),
+        "matrix": [[_product(PRODUCTS[0]), None], [_product(PRODUCTS[1])]],
+        "me": USERS["1"],
+        "flag": lambda info, on="absent": on == "absent",
+        "rename": lambda info, upc, name=None: {**_by_upc(upc), "name": name},
+        "greet": "hi",
+    }
+    result = graphql_sync(schema, text, root, variable_values=dict(variables))
+    assert result.errors is None, result.errors
+    return result.data
