@@ -14,8 +14,9 @@ from sqlmodel import select
 
 from subgraphs.kit.database import Database
 from subgraphs.kit.places import Point, box_around, haversine_km
+from subgraphs.kit.time import kst_date, utc_now
 from subgraphs.lodge.models import LodgeRow, RoomRow
-from subgraphs.lodge.rules.calendar import ClosedDays
+from subgraphs.lodge.rules.calendar import ClosedDays, warm_calendar
 from subgraphs.lodge.rules.fees import FEE_POLICIES, FeePolicy
 from subgraphs.lodge.rules.opening import DEFAULT_RULE, OpeningPolicy, OpenRule, parse_open_rule
 from subgraphs.lodge.rules.prices import Prices
@@ -129,7 +130,8 @@ def _folded(text: str) -> str:
 
 
 async def load_catalogue(database: Database) -> Catalogue:
-    """Read the reference tables."""
+    """Read the reference tables, and the holiday calendar, whose first use takes long."""
+    warm_calendar(kst_date(utc_now()))
     async with database.read() as session:
         lodges = (await session.exec(select(LodgeRow))).all()
         rooms = (await session.exec(select(RoomRow).where(RoomRow.internal.is_(False)))).all()  # type: ignore[attr-defined]

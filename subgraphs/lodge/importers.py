@@ -19,14 +19,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from subgraphs.kit.bulk import store_rows
 from subgraphs.kit.database import Database
 from subgraphs.kit.importing import Importer, ImportSummary, Progress, read_csv
 from subgraphs.kit.places import Point, haversine_km
 from subgraphs.kit.time import KST, to_ms
 from subgraphs.lodge.catalogue import Operator
 from subgraphs.lodge.models import LodgeRow, RoomRow, VacancyRow
-from subgraphs.lodge.room_kinds import room_kind
-from subgraphs.lodge.rows import room_id, store
+from subgraphs.lodge.room_kinds import room_id, room_kind
 from subgraphs.lodge.rules.calendar import SUMMER_PEAK, TUESDAY
 from subgraphs.lodge.rules.opening import parse_open_rule
 
@@ -73,7 +73,7 @@ async def import_forests(database: Database, folder: Path, progress: Progress) -
         known = {row.id: row for row in (await session.execute(select(LodgeRow))).scalars()}
         for row in rows:
             _keep_what_is_known_better(row, known.get(row["id"]))
-        await store(session, LodgeRow, rows, replace=True)
+        await store_rows(session, LodgeRow, rows, replace=True)
     summary.stored = len(rows)
     progress(len(lines), len(lines))
     return summary
@@ -361,7 +361,7 @@ async def _store_in_batches(database: Database, model: Any, rows: list[dict[str,
     remaining, done = iter(rows), 0
     while batch := list(islice(remaining, _BATCH)):
         async with database.write() as session:
-            await store(session, model, batch, replace=True)
+            await store_rows(session, model, batch, replace=True)
         done += len(batch)
         progress(done, len(rows))
 

@@ -1,6 +1,8 @@
-"""From a forest's own category words to a kind of room."""
+"""What a room is, from the words of its forest: its kind and its id."""
 
 from __future__ import annotations
+
+import hashlib
 
 from subgraphs.lodge.catalogue import RoomKind
 
@@ -32,3 +34,9 @@ def room_kind(category_ko: str, group: str) -> RoomKind:
         return next((kind for word, kind in _CAMPING_BY_WORD if word in category_ko), RoomKind.CAMPSITE)
     named = next((kind for word, kind in _BY_WORD if word in category_ko), None)
     return named or _BY_GROUP.get(group, RoomKind.OTHER)
+
+
+def room_id(lodge_id: str, category_ko: str, name_ko: str) -> str:
+    """The id of a room: the same facts give the same id in seed and import, blanks ignored."""
+    words = "".join(f"{category_ko}/{name_ko}".split())
+    return f"{lodge_id}-{hashlib.blake2b(words.encode(), digest_size=6).hexdigest()}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from subgraphs.kit.bulk import store_rows
 from subgraphs.kit.database import Database
 from subgraphs.kit.importing import read_csv
 from subgraphs.kit.time import Clock
 from subgraphs.lodge.models import LodgeRow, RoomRow
-from subgraphs.lodge.rows import room_id, store
+from subgraphs.lodge.room_kinds import room_id
 
 _FACTS = Path(__file__).parent / "facts"
 
@@ -23,8 +24,8 @@ async def seed(database: Database, _clock: Clock) -> None:
     lodges = [_lodge(row) for _, row in read_csv(_FACTS / "lodges.csv")]
     rooms = [_room(row) for _, row in read_csv(_FACTS / "rooms.csv")]
     async with database.write() as session:
-        await store(session, LodgeRow, lodges, replace=False)
-        await store(session, RoomRow, rooms, replace=False)
+        await store_rows(session, LodgeRow, lodges, replace=False)
+        await store_rows(session, RoomRow, rooms, replace=False)
 
 
 def _lodge(row: dict[str, str]) -> dict[str, Any]:

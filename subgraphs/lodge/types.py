@@ -12,12 +12,12 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.language import NameLanguage, localised
 from subgraphs.kit.pagination import Connection, PageInfo, page_info, page_of, page_request
 from subgraphs.kit.places import PlaceFields, Point
-from subgraphs.kit.time import from_ms
+from subgraphs.kit.time import from_ms, kst_date
 from subgraphs.lodge.catalogue import LodgeFacts, Operator, RoomFacts, RoomKind
 from subgraphs.lodge.errors import LODGE_ERRORS
 from subgraphs.lodge.models import VacancyRow
 from subgraphs.lodge.rules.calendar import is_weekend_night
-from subgraphs.lodge.rules.opening import DayOfMonth, Gate, NightState, WeeksAhead, lottery_window
+from subgraphs.lodge.rules.opening import FORESEEABLE, DayOfMonth, Gate, NightState, WeeksAhead, lottery_window
 from subgraphs.lodge.rules.prices import Rate, price_of_stay, rate_of
 from subgraphs.lodge.service.availability import catalogue, free_rooms, load_vacancy
 
@@ -101,7 +101,8 @@ class LodgeNight:
     def of(cls, lodge: LodgeFacts, night: date, now: datetime) -> LodgeNight:
         """The night as of ``now``."""
         gate = lodge.opening.gate(night, 1, now)
-        foreseeable = gate.state is not NightState.NOT_OPEN_YET or gate.opens_at is not None
+        # Far from today no holiday calendar is settled, so such nights count as ordinary weekdays.
+        foreseeable = abs(night - kst_date(now)) <= FORESEEABLE
         weekend = foreseeable and is_weekend_night(night)
         window = lottery_window(night) if weekend and lodge.opening.weekend_lottery else None
         return cls(

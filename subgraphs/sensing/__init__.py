@@ -1,0 +1,1 @@
+"""Air quality: fixed stations, roof lights of taxis, regions, and live readings."""

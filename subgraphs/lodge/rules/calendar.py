@@ -28,6 +28,12 @@ def is_holiday(day: date) -> bool:
     return day in _holidays_of(day.year)
 
 
+def warm_calendar(day: date) -> None:
+    """Work out the holidays of the years around a day, so that no request waits for it."""
+    for year in (day.year - 1, day.year, day.year + 1, day.year + 2):
+        _holidays_of(year)
+
+
 def is_weekend_night(night: date) -> bool:
     """Friday, Saturday, or the eve of a public holiday: the nights with weekend prices, fees and lotteries."""
     return night.weekday() in (FRIDAY, SATURDAY) or is_holiday(night + _ONE_DAY)

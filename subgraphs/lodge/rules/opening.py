@@ -29,7 +29,7 @@ _WEEK_RULE = re.compile(
 )
 _MONTH_RULE = re.compile(r"매월\s*(\d{1,2})일\s*(\d{1,2})시\s*오픈")
 _MAX_WEEKS = 26
-_FORESEEABLE = timedelta(days=2 * 365)
+FORESEEABLE = timedelta(days=2 * 365)
 """Beyond it no holiday calendar is settled, so no opening time is told."""
 
 
@@ -148,7 +148,7 @@ class OpeningPolicy:
         today = kst_date(now)
         if first_night < today or (first_night == today and now >= kst_at(today, self.check_in_until)):
             return Gate(NightState.PAST, night=first_night)
-        if first_night > today + _FORESEEABLE:
+        if first_night > today + FORESEEABLE:
             return Gate(NightState.NOT_OPEN_YET, night=first_night)
         stay = list(nights_from(first_night, nights))
         for night in stay:

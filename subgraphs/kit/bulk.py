@@ -1,8 +1,7 @@
-"""Storing reference rows in bulk, the same on SQLite and PostgreSQL."""
+"""Storing many rows of one table, the same on SQLite and PostgreSQL: for seeds and importers."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +11,9 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
-def room_id(lodge_id: str, category_ko: str, name_ko: str) -> str:
-    """The id of a room: the same facts give the same id in seed and import, blanks ignored."""
-    words = "".join(f"{category_ko}/{name_ko}".split())
-    return f"{lodge_id}-{hashlib.blake2b(words.encode(), digest_size=6).hexdigest()}"
-
-
-async def store(session: AsyncSession, model: type[SQLModel], rows: Sequence[dict[str, Any]], *, replace: bool) -> None:
+async def store_rows(
+    session: AsyncSession, model: type[SQLModel], rows: Sequence[dict[str, Any]], *, replace: bool
+) -> None:
     """Insert rows of one shape; a row whose primary key is there is replaced, or kept when not ``replace``."""
     if not rows:
         return

@@ -1,0 +1,194 @@
+"""The air at places: one question to the readings' store and one SQL statement a batch, however many places."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlmodel import col
+
+from sensors_bridge.areas import metres_between
+from sensors_bridge.readings import Reading
+from sensors_bridge.store import ReadingStore, StoreUnavailable
+from subgraphs.kit.context import Context
+from subgraphs.kit.places import Point
+from subgraphs.kit.time import to_ms
+from subgraphs.sensing.models import HourlyRow
+from subgraphs.sensing.read_model import SensingModel, Station
+from subgraphs.sensing.rules.cai import Cai, Grade, cai_of, forecast_average, grade_of
+from subgraphs.sensing.rules.pollutants import Pollutant
+
+log = logging.getLogger("subgraphs.sensing")
+
+ROOF_LIGHT_WITHIN_M = 1000.0
+ROOF_LIGHT_FRESH = timedelta(minutes=60)
+STATION_FRESH = timedelta(hours=3)
+"""Stations publish hourly; an older row is answered, but told to be stale."""
+_STATIONS_TRIED = 4
+_HOUR_MS = 3_600_000
+_KINDS = frozenset(pollutant.value for pollutant in Pollutant)
+
+
+class Origin(Enum):
+    """Where a value comes from."""
+
+    STATION = "STATION"
+    ROOF_LIGHT = "ROOF_LIGHT"
+    SIMULATED = "SIMULATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One pollutant at a place. ``station`` is None for a roof light."""
+
+    pollutant: Pollutant
+    value: float
+    grade: Grade
+    at_ms: int
+    origin: Origin
+    distance_km: float
+    station: Station | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StationCai:
+    """The index at the nearest station that can tell it."""
+
+    cai: Cai
+    station: Station
+    at_ms: int
+    origin: Origin
+    distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """The air at a place: what is known of each pollutant, and the index."""
+
+    measured: Mapping[Pollutant, Measured]
+    cai: StationCai | None
+
+
+def sensing_model(context: Context) -> SensingModel:
+    """The read model of this request."""
+    model: SensingModel = context.model
+    return model
+
+
+async def load_air(context: Context, points: Sequence[Point]) -> list[Air]:
+    """The air at each point: the nearest fresh roof light within 1 km, else the nearest station within 40 km."""
+    model, now = sensing_model(context), to_ms(context.clock())
+    roof_lights = await _roof_lights(context, points, now)
+    near = [model.stations_near(point, _STATIONS_TRIED) for point in points]
+    hours = await _recent_hours(context, {station.id for stations in near for _, station in stations})
+    return [
+        _air(point, readings, [(km, station, hours.get(station.id, [])) for km, station in stations], now)
+        for point, readings, stations in zip(points, roof_lights, near, strict=True)
+    ]
+
+
+async def _roof_lights(context: Context, points: Sequence[Point], now: int) -> list[list[Reading]]:
+    store: ReadingStore | None = context.services.get("readings")
+    if store is None:
+        return [[] for _ in points]
+    since = now - int(ROOF_LIGHT_FRESH.total_seconds() * 1000)
+    try:
+        return await store.latest_near([(p.lat, p.lon) for p in points], _KINDS, ROOF_LIGHT_WITHIN_M, since)
+    except StoreUnavailable:
+        # Stations answer alone: air of an hour ago is better than none.
+        log.warning("the store of readings is unavailable; the air comes from stations only")
+        return [[] for _ in points]
+
+
+async def _recent_hours(context: Context, station_ids: set[str]) -> dict[str, list[HourlyRow]]:
+    """The last 12 hours up to each station's latest row, oldest first."""
+    if not station_ids:
+        return {}
+    latest = (
+        select(col(HourlyRow.station_id).label("station_id"), func.max(col(HourlyRow.at_ms)).label("at_ms"))
+        .where(col(HourlyRow.station_id).in_(station_ids))
+        .group_by(col(HourlyRow.station_id))
+        .subquery()
+    )
+    statement = (
+        select(HourlyRow)
+        .join(
+            latest,
+            and_(
+                col(HourlyRow.station_id) == latest.c.station_id,
+                col(HourlyRow.at_ms) > latest.c.at_ms - 12 * _HOUR_MS,
+            ),
+        )
+        .order_by(col(HourlyRow.station_id), col(HourlyRow.at_ms))
+    )
+    hours: dict[str, list[HourlyRow]] = {}
+    async with context.database.read() as session:
+        for row in (await session.execute(statement)).scalars():
+            hours.setdefault(row.station_id, []).append(row)
+    return hours
+
+
+_StationHours = tuple[float, Station, list[HourlyRow]]
+
+
+def _air(point: Point, readings: Sequence[Reading], stations: Sequence[_StationHours], now: int) -> Air:
+    oldest_fresh = now - int(STATION_FRESH.total_seconds() * 1000)
+    fresh_first = sorted(stations, key=lambda found: not (found[2] and found[2][-1].at_ms >= oldest_fresh))
+    measured: dict[Pollutant, Measured] = {}
+    for pollutant in Pollutant:
+        reading = next((reading for reading in readings if reading.kind == pollutant.value), None)
+        if reading is not None:
+            km = metres_between(point.lat, point.lon, reading.lat, reading.lon) / 1000
+            measured[pollutant] = _graded(
+                pollutant, reading.value, reading.at, Origin.ROOF_LIGHT, km, None, stale=False
+            )
+            continue
+        for km, station, hours in fresh_first:
+            value = value_of(hours[-1], pollutant) if hours else None
+            if value is not None:
+                at_ms, origin = hours[-1].at_ms, Origin(hours[-1].origin)
+                stale = at_ms < oldest_fresh
+                measured[pollutant] = _graded(pollutant, value, at_ms, origin, km, station, stale=stale)
+                break
+    return Air(measured, _nearest_cai(fresh_first, oldest_fresh))
+
+
+def _graded(
+    pollutant: Pollutant, value: float, at_ms: int, origin: Origin, km: float, station: Station | None, *, stale: bool
+) -> Measured:
+    return Measured(pollutant, value, grade_of(pollutant, value), at_ms, origin, km, station, stale)
+
+
+def _nearest_cai(stations: Sequence[_StationHours], oldest_fresh: int) -> StationCai | None:
+    for km, station, hours in stations:
+        cai = cai_of_hours(hours) if hours and hours[-1].at_ms >= oldest_fresh else None
+        if cai is not None:
+            return StationCai(cai, station, hours[-1].at_ms, Origin(hours[-1].origin), km)
+    return None
+
+
+def cai_of_hours(hours: Sequence[HourlyRow]) -> Cai | None:
+    """The CAI of a station's latest hour from its last hours, oldest first."""
+    latest = hours[-1]
+    by_hour = {(latest.at_ms - row.at_ms) // _HOUR_MS: row for row in hours}
+    concentrations: dict[Pollutant, float] = {}
+    for pollutant in Pollutant:
+        value = value_of(latest, pollutant)
+        if pollutant in (Pollutant.PM10, Pollutant.PM25):
+            last_12 = [value_of(by_hour[ago], pollutant) if ago in by_hour else None for ago in range(11, -1, -1)]
+            value = forecast_average(pollutant, last_12)
+        if value is not None:
+            concentrations[pollutant] = value
+    return cai_of(concentrations)
+
+
+def value_of(row: Any, pollutant: Pollutant) -> float | None:
+    """The column of a pollutant in an hourly or daily row."""
+    value: float | None = getattr(row, pollutant.value)
+    return value
