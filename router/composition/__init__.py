@@ -12,19 +12,27 @@ from dataclasses import dataclass
 
 from router.composition.load import load_subgraph
 from router.composition.merge import merge_subgraphs
+from router.composition.options import CompositionOptions
 from router.composition.problems import CompositionErrors, Findings, Hint, Location, Problem
 from router.composition.render import render
+from router.composition.rules.merged_rules import check_merged
+from router.composition.rules.subgraph_rules import check_subgraph
 from router.composition.subgraph import Subgraph, SubgraphSource
+from router.composition.upgrade import upgrade_subgraphs
 
 __all__ = [
     "Composed",
     "CompositionErrors",
+    "CompositionOptions",
     "Hint",
     "Location",
     "Problem",
     "SubgraphSource",
     "compose",
 ]
+
+
+DEFAULT_OPTIONS = CompositionOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +43,30 @@ class Composed:
     hints: tuple[Hint, ...]
 
 
-def compose(sources: Iterable[SubgraphSource]) -> Composed:
+def compose(sources: Iterable[SubgraphSource], options: CompositionOptions = DEFAULT_OPTIONS) -> Composed:
     """Compose subgraphs into a supergraph; raises CompositionErrors. The order of the subgraphs does not matter."""
     findings = Findings()
     subgraphs = _load_all(sources, findings)
+    subgraphs = upgrade_subgraphs(subgraphs, findings)
+    _check_all(subgraphs, findings)
     merged = merge_subgraphs(subgraphs, findings)
-    findings.stop_on_problems()
+    check_merged(merged)
     return Composed(render(merged), tuple(findings.hints))
 
 
 def _load_all(sources: Iterable[SubgraphSource], findings: Findings) -> list[Subgraph]:
     ordered = sorted(sources, key=lambda source: source.name)
     loaded = [load_subgraph(source, findings) for source in ordered]
+    subgraphs = [subgraph for subgraph in loaded if subgraph is not None]
+    for subgraph in subgraphs:
+        check_subgraph(subgraph, findings)
     findings.stop_on_problems()
-    return [subgraph for subgraph in loaded if subgraph is not None]
+    return subgraphs
+
+
+def _check_all(subgraphs: Iterable[Subgraph], findings: Findings) -> None:
+    """The rules again, for what upgrading made."""
+    findings.stop_on_problems()
+    for subgraph in subgraphs:
+        check_subgraph(subgraph, findings)
+    findings.stop_on_problems()

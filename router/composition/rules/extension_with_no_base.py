@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from router.composition.model import Type
+from router.composition.model import Kind, Type
+from router.composition.subgraph import Subgraph
 
 if TYPE_CHECKING:
     from router.composition.merge.context import Merging
@@ -23,3 +24,18 @@ def check_has_base(m: Merging, name: str, sources: Mapping[str, Type]) -> None:
                 "subgraph.",
                 m.by_name[subgraph].locate(source.extensions[0]),
             )
+
+
+def is_federation_extension(subgraph: Subgraph, each: Type) -> bool:
+    """``extend type`` (or ``@extends``) without a definition here: in Federation v1, the type lives elsewhere."""
+    if each.kind not in (Kind.OBJECT, Kind.INTERFACE):
+        return False
+    extends = subgraph.has(each, "extends")
+    return extends or (bool(each.extensions) and not each.defined)
+
+
+def is_root_extension(subgraph: Subgraph, each: Type) -> bool:
+    """A root type that is only extended, as Federation v1 schemas commonly are written."""
+    if each.kind is not Kind.OBJECT or subgraph.schema.operation_of(each.name) is None:
+        return False
+    return subgraph.has(each, "extends") or (bool(each.extensions) and not each.defined)
