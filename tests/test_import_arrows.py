@@ -32,6 +32,8 @@ ROUTER_ROOMS = (
     "over_http",
     "subscriptions",
     "app",
+    "server",
+    "commands",
     "__main__",
 )
 
