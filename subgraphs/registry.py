@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from subgraphs.kit.subgraph import Subgraph
 from subgraphs.lodge.domain import LODGE
-from subgraphs.lodge.domain import LODGE
 from subgraphs.rail.domain import RAIL
+from subgraphs.sensing.domain import SENSING
 
-DOMAINS: tuple[Subgraph, ...] = (RAIL, LODGE)
+DOMAINS: tuple[Subgraph, ...] = (RAIL, LODGE, SENSING)
 
 
 def domain(name: str) -> Subgraph:
