@@ -32,6 +32,7 @@ from sensors_bridge.broker import BrokerFailed
 from sensors_bridge.mqtt import BadBrokerUrl
 from sensors_bridge.store import StoreError
 from subgraphs.kit.database import Database
+from subgraphs.kit.simulated_payments import SimulatedPayments
 from subgraphs.kit.subgraph import OpenSubgraph
 from subgraphs.registry import DOMAINS
 
@@ -58,10 +59,16 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
     Raises what a room raises that cannot open: OSError, StoreError, BrokerFailed, AuthError, CompositionErrors.
     """
     async with AsyncExitStack() as stack:
-        await create_missing_databases(settings, ["readings", *(domain.name for domain in DOMAINS)])
+        await create_missing_databases(settings, ["readings", "payments", *(domain.name for domain in DOMAINS)])
         live = await stack.enter_async_context(open_live(settings))
         auth = await stack.enter_async_context(open_auth(settings))
-        services = {"readings": live.store, "fanout": live.fanout}
+        ledger = Database(settings.database_url("payments"))
+        stack.push_async_callback(ledger.aclose)
+        services = {
+            "readings": live.store,
+            "fanout": live.fanout,
+            "payments": await SimulatedPayments.open(ledger),
+        }
         subgraphs: list[OpenSubgraph] = []
         for domain in DOMAINS:
             database = Database(settings.database_url(domain.name))

@@ -47,7 +47,9 @@ class Hub:
 
     def token(self, *scopes: str) -> str:
         """A sandbox token from the authorization server itself, by client credentials."""
-        made = self.command("client", f"test {time.monotonic_ns()}", *(f"--scope={scope}" for scope in scopes), "--json")
+        made = self.command(
+            "client", f"test {time.monotonic_ns()}", *(f"--scope={scope}" for scope in scopes), "--json"
+        )
         assert made.returncode == 0, made.stderr
         app = json.loads(made.stdout)
         answer = self.client.post(
@@ -113,7 +115,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 def postgres_hub(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Hub]:
     """The same hub on PostgreSQL."""
     server = f"postgresql+asyncpg://postgres@127.0.0.1:{postgres_server.port}"
-    running = start_hub(tmp_path_factory.mktemp("hub"), "--taxis=0", f"--database={server}")
+    running = start_hub(tmp_path_factory.mktemp("hub"), "--taxis=0", environment={"HUB_DATABASE": server})
     yield running
     stop_hub(running)
 
