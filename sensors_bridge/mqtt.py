@@ -236,6 +236,10 @@ class ReconnectingSource(ABC):
                 self._status.failures += 1
                 self._status.last_problem = str(problem)
                 log.warning("no connection to %s: %s; again in about %.1f s", self.address.shown, problem, pause)
+            except Exception as defect:  # a client library's surprise must not end the bridge's only source
+                self._status.failures += 1
+                self._status.last_problem = repr(defect)
+                log.exception("the MQTT client failed; again in about %.1f s", pause)
             finally:
                 self._status.connected = False
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
