@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from graphql import parse, print_ast
@@ -25,6 +26,7 @@ from router.composition.values import ABSENT, EnumName, Value, print_value
 from router.federation.directives import LINK_SPEC, PURPOSES, argument_sdl, definition_sdl
 from router.federation.join import join_definitions, join_version
 
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _PURPOSE_TEXTS = {
     "SECURITY": "`SECURITY` features provide metadata necessary to securely resolve fields.",
     "EXECUTION": "`EXECUTION` features provide metadata necessary for operation execution.",
@@ -182,7 +184,7 @@ def _input(schema: Schema, argument: InputValue) -> str:
 
 
 def _typed(schema: Schema, value: Value, reference: str) -> Value:
-    """Enum values that were written as strings become names."""
+    """Enum values that were written as strings become names, and IDs that are numbers lose their quotes."""
     if is_required(reference):
         return _typed(schema, value, nullable(reference))
     if isinstance(value, list):
@@ -190,6 +192,8 @@ def _typed(schema: Schema, value: Value, reference: str) -> Value:
         return [_typed(schema, each, inner) for each in value]
     if is_list(reference):
         return _typed(schema, value, item(reference))
+    if reference == "ID" and isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
     kind = schema.kind(reference)
     if kind is Kind.ENUM and isinstance(value, str):
         return EnumName(value)

@@ -22,7 +22,7 @@ from router.composition.types import base
 from router.composition.upgrade_field_sets import without_inactive_fields, written_fields
 from router.composition.values import same_value
 from router.federation.directives import LINK_SPEC, UPGRADED, federation_spec
-from router.federation.link import Feature, Import, Links
+from router.federation.link import Feature, Import, LinkError, link_features
 
 _SPEC = federation_spec(UPGRADED)
 assert _SPEC is not None
@@ -94,7 +94,12 @@ def _with_federation_2(subgraph: Subgraph, findings: Findings) -> Subgraph:
     alias = "link"
     while subgraph.links is None and alias in directives and _is_foreign_link(schema, alias):
         alias = f"{alias}1"
-    links = subgraph.links or Links((Feature(LINK_SPEC.url, alias),))
+    before = subgraph.links.features if subgraph.links else (Feature(LINK_SPEC.url, alias),)
+    try:
+        links = link_features((*before, FEDERATION_2))
+    except LinkError as error:
+        findings.refuse(error.code, f"[{subgraph.name}] {error.message}", subgraph.locate(schema.node))
+        return subgraph
     added = [
         missing_definitions(_renamed_field_set(schema), FEDERATION_2_SPEC, FEDERATION_2, findings, subgraph.name)
     ]
@@ -107,7 +112,7 @@ def _with_federation_2(subgraph: Subgraph, findings: Findings) -> Subgraph:
         schema=schema,
         federation=FEDERATION_2,
         spec=FEDERATION_2_SPEC,
-        links=Links((*links.features, FEDERATION_2)),
+        links=links,
     )
 
 
@@ -213,12 +218,11 @@ def _without_key_externals(subgraph: Subgraph, everyone: Sequence[Subgraph]) -> 
 
 def _as_definitions(subgraph: Subgraph) -> Subgraph:
     """In v1 ``extend type`` only said that another subgraph has the type too."""
-    extends = subgraph.directive_name("extends")
 
     def change(each: Type) -> Type:
         if not is_federation_extension(subgraph, each) and not is_root_extension(subgraph, each):
             return each
-        applied = tuple(replace(one, extension=None) for one in _dropped(each.applied, extends))
+        applied = tuple(replace(one, extension=None) for one in each.applied)
         fields = {name: replace(field, extension=None) for name, field in each.fields.items()}
         return replace(each, applied=applied, fields=fields, defined=True, extensions=())
 
