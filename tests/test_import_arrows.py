@@ -27,6 +27,7 @@ ROUTER_ROOMS = (
     "planner",
     "policy",
     "executor",
+    "lru",
     "pipeline",
     "config",
     "over_http",

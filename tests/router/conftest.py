@@ -141,14 +141,15 @@ class Clock:
 
         return self._source("flood", chunks())
 
-    def forever(self, info: Any) -> AsyncIterator[Any]:
+    def forever(self, info: Any, name: str = "forever") -> AsyncIterator[Any]:
         async def silence() -> AsyncIterator[int]:
             yield 0
             await asyncio.Event().wait()
 
-        return self._source("forever", silence())
+        return self._source(name, silence())
 
-    guarded = forever
+    def guarded(self, info: Any) -> AsyncIterator[Any]:
+        return self.forever(info, "guarded")
 
     def breaks(self, info: Any, after: int) -> AsyncIterator[Any]:
         async def numbers() -> AsyncIterator[int]:
