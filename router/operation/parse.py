@@ -26,6 +26,10 @@ from router.operation.variables import VariableCoercer, compile_variables
 
 DocumentCheck = Callable[[DocumentNode], None]
 
+# The rules on incremental delivery are about graphql-core's own @defer and @stream. A schema that has directives of
+# these names has its own, forwarded to subgraphs like any other.
+RULES = tuple(rule for rule in specified_rules if not rule.__name__.startswith(("DeferStream", "StreamDirective")))
+
 MAX_TOKENS = 15_000
 MAX_VALIDATION_ERRORS = 50
 
@@ -131,7 +135,7 @@ def check_document(document: DocumentNode, schema: GraphQLSchema, *, suggestions
         found = validate(
             schema,
             document,
-            specified_rules,
+            RULES,
             max_errors=MAX_VALIDATION_ERRORS,
             hide_suggestions=not suggestions,
             allow_empty_selection_sets=False,
