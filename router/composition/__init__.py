@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from router.composition.load import load_subgraph
 from router.composition.merge import merge_subgraphs
@@ -56,6 +57,9 @@ def compose(sources: Iterable[SubgraphSource], options: CompositionOptions = DEF
 
 def _load_all(sources: Iterable[SubgraphSource], findings: Findings) -> list[Subgraph]:
     ordered = sorted(sources, key=lambda source: source.name)
+    for one, other in pairwise(ordered):
+        if one.name == other.name:
+            findings.refuse("INVALID_SUBGRAPH_NAME", f'A subgraph named "{one.name}" already exists')
     loaded = [load_subgraph(source, findings) for source in ordered]
     subgraphs = [subgraph for subgraph in loaded if subgraph is not None]
     for subgraph in subgraphs:

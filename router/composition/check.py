@@ -34,8 +34,12 @@ class Change:
 def compare_supergraphs(previous_sdl: str, current_sdl: str) -> tuple[Change, ...]:
     """All changes of the API schema, worst first. What is inaccessible is no part of the API."""
     before, after = read_supergraph(previous_sdl).api_schema, read_supergraph(current_sdl).api_schema
-    breaking = [Change(Severity.BREAKING, each.type.name, each.description) for each in find_breaking_changes(before, after)]
-    dangerous = [Change(Severity.DANGEROUS, each.type.name, each.description) for each in find_dangerous_changes(before, after)]
+    breaking = [
+        Change(Severity.BREAKING, each.type.name, each.description) for each in find_breaking_changes(before, after)
+    ]
+    dangerous = [
+        Change(Severity.DANGEROUS, each.type.name, each.description) for each in find_dangerous_changes(before, after)
+    ]
     return (*breaking, *dangerous, *_additions(before, after))
 
 
@@ -60,8 +64,10 @@ def _additions(before: GraphQLSchema, after: GraphQLSchema) -> list[Change]:
                     add("FIELD_DEPRECATED", f"{name}.{field_name} was deprecated.")
         elif is_enum_type(current) and is_enum_type(previous):
             for value, definition in current.values.items():
-                if value in previous.values and definition.deprecation_reason and not previous.values[value].deprecation_reason:
+                if (
+                    value in previous.values
+                    and definition.deprecation_reason
+                    and not previous.values[value].deprecation_reason
+                ):
                     add("VALUE_DEPRECATED", f"{name}.{value} was deprecated.")
     return found
-
-

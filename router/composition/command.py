@@ -24,7 +24,9 @@ def add_compose_arguments(parser: argparse.ArgumentParser) -> None:
     """``SUBGRAPHS.json [--format text|json] [--output FILE]``"""
     parser.add_argument("subgraphs", type=Path, metavar="SUBGRAPHS.json", help="a list of {name, url, sdl}")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how errors and hints are printed")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where the supergraph goes instead of standard output")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the supergraph goes instead of standard output"
+    )
 
 
 def add_check_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from router.federation.directives import (
     ArgumentSpec,
     DirectiveSpec,
     FeatureSpec,
+    argument_sdl,
     definition_sdl,
     local_type,
 )
@@ -24,8 +25,11 @@ def missing_definitions(schema: Schema, spec: FeatureSpec, feature: Feature, fin
 
     Finds DIRECTIVE_DEFINITION_INVALID and TYPE_DEFINITION_INVALID.
     """
-    names = {name: feature.type_name(name) for name in (*spec.scalars, *(name for name, _ in spec.enums))}
-    lines = [*_missing_types(schema, spec, names, findings, subgraph)]
+    names = {name: feature.type_name(name) for name in spec.types}
+    lines = [
+        *_missing_types(schema, spec, names, findings, subgraph),
+        *_missing_inputs(schema, spec, names, findings, subgraph),
+    ]
     for directive in spec.directives:
         name = feature.directive_name(directive.name)
         existing = schema.directives.get(name)
@@ -56,6 +60,38 @@ def _missing_types(
                 f"found [{', '.join(sorted(existing.values))}].",
                 locate(subgraph, existing.node),
             )
+
+
+def _missing_inputs(
+    schema: Schema, spec: FeatureSpec, names: Mapping[str, str], findings: Findings, subgraph: str
+) -> Iterator[str]:
+    for name, fields in spec.inputs:
+        existing = schema.types.get(names[name])
+        if existing is None:
+            yield f"input {names[name]} {{ {' '.join(argument_sdl(each, names) for each in fields)} }}"
+        elif _same_kind(existing, Kind.INPUT, findings, subgraph):
+            for fault, written in _field_faults(existing, fields, names):
+                findings.refuse(
+                    "TYPE_DEFINITION_INVALID",
+                    f"[{subgraph}] Invalid definition for type {name}: {fault}",
+                    locate(subgraph, existing.node if written is None else written.node),
+                )
+
+
+def _field_faults(
+    existing: Type, fields: tuple[ArgumentSpec, ...], names: Mapping[str, str]
+) -> Iterator[tuple[str, InputValue | None]]:
+    for each in fields:
+        expected, written = local_type(each.type, names), existing.inputs.get(each.name)
+        if written is None:
+            if is_required(expected):
+                yield f'missing required input field "{each.name}"', None
+        elif expected not in (written.type, nullable(written.type)):
+            message = f'input field "{each.name}" should have type "{expected}" but found type "{written.type}"'
+            yield message, written
+    for name, written in existing.inputs.items():
+        if all(each.name != name for each in fields):
+            yield f'unknown/unsupported input field "{name}"', written
 
 
 def _same_kind(existing: Type, kind: Kind, findings: Findings, subgraph: str) -> bool:

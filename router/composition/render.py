@@ -10,7 +10,7 @@ from graphql.language.block_string import print_block_string
 
 from router.composition.merge import Merged
 from router.composition.merge.context import Merging
-from router.composition.merge.supergraph_links import SupergraphLink, supergraph_links
+from router.composition.merge.supergraph_links import SupergraphLink
 from router.composition.model import (
     Applied,
     DirectiveDefinition,
@@ -44,7 +44,7 @@ _KEYWORDS = {
 def render(merged: Merged) -> str:
     """The supergraph as text: https://specs.apollo.dev/join over https://specs.apollo.dev/link/v1.0."""
     schema, m = merged.schema, merged.merging
-    links = supergraph_links(m)
+    links = merged.links
     directives = {
         **_spec_directives(m, links),
         **{each.name: _directive(schema, each) for each in schema.directives.values()},

@@ -100,9 +100,7 @@ def _with_federation_2(subgraph: Subgraph, findings: Findings) -> Subgraph:
     except LinkError as error:
         findings.refuse(error.code, f"[{subgraph.name}] {error.message}", subgraph.locate(schema.node))
         return subgraph
-    added = [
-        missing_definitions(_renamed_field_set(schema), FEDERATION_2_SPEC, FEDERATION_2, findings, subgraph.name)
-    ]
+    added = [missing_definitions(_renamed_field_set(schema), FEDERATION_2_SPEC, FEDERATION_2, findings, subgraph.name)]
     extra = read_schema(_parsed(added))
     schema = replace(
         schema, types={**schema.types, **extra.types}, directives={**schema.directives, **extra.directives}
@@ -324,9 +322,7 @@ def _without_repeated_tags(subgraph: Subgraph, everyone: Sequence[Subgraph]) -> 
     external = subgraph.directive_name("external")
 
     def elsewhere(field: Field) -> list[Mapping[str, object]]:
-        theirs = [
-            other.schema.field(field.parent, field.name) for other in everyone if other.name != subgraph.name
-        ]
+        theirs = [other.schema.field(field.parent, field.name) for other in everyone if other.name != subgraph.name]
         return [
             applied.arguments
             for each in theirs

@@ -33,7 +33,8 @@ def written_fields(applied: Applied) -> Applied:
 def _is_name(applied: Applied) -> bool:
     node = applied.node
     return isinstance(node, DirectiveNode) and any(
-        argument.name.value == "fields" and isinstance(argument.value, EnumValueNode) for argument in node.arguments or ()
+        argument.name.value == "fields" and isinstance(argument.value, EnumValueNode)
+        for argument in node.arguments or ()
     )
 
 

@@ -72,6 +72,7 @@ class FeatureSpec:
     directives: tuple[DirectiveSpec, ...]
     scalars: tuple[str, ...] = ()
     enums: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    inputs: tuple[tuple[str, tuple[ArgumentSpec, ...]], ...] = ()
     since: Version | None = None
     purpose: str | None = None
 
@@ -86,11 +87,12 @@ class FeatureSpec:
     @property
     def elements(self) -> tuple[str, ...]:
         """Every name that can be imported, directives with ``@``."""
-        return (
-            *(f"@{directive.name}" for directive in self.directives),
-            *self.scalars,
-            *(name for name, _ in self.enums),
-        )
+        return (*(f"@{directive.name}" for directive in self.directives), *self.types)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The feature's own types."""
+        return (*self.scalars, *(name for name, _ in self.enums), *(name for name, _ in self.inputs))
 
     def directive(self, name: str) -> DirectiveSpec | None:
         return next((directive for directive in self.directives if directive.name == name), None)
@@ -271,6 +273,10 @@ def known_spec(url: FeatureUrl) -> FeatureSpec | None:
     """The spec behind a feature url, None when we do not know that feature or that version of it."""
     if url.identity == FEDERATION:
         return federation_spec(url.version)
+    if url.identity == CONNECT:
+        from router.federation.connect import CONNECT_SPECS
+
+        return next((spec for spec in CONNECT_SPECS if spec.version == url.version), None)
     return _KNOWN.get((url.identity, url.version))
 
 

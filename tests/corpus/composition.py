@@ -70,7 +70,9 @@ def judge(case: dict[str, Any]) -> Judged:
 
 
 def _same_api(supergraph_sdl: str, expected: str) -> bool:
-    return sorted_api(supergraph_sdl) == print_schema(lexicographic_sort_schema(build_schema(expected, assume_valid=True)))
+    return sorted_api(supergraph_sdl) == print_schema(
+        lexicographic_sort_schema(build_schema(expected, assume_valid=True))
+    )
 
 
 def sorted_api(supergraph_sdl: str) -> str:

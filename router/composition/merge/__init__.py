@@ -13,6 +13,7 @@ from router.composition.merge.enums import EnumUse
 from router.composition.merge.executable_directives import merge_directive_definitions
 from router.composition.merge.interfaces import with_abstracted_fields
 from router.composition.merge.join_directives import join_directives
+from router.composition.merge.supergraph_links import SupergraphLink, supergraph_links
 from router.composition.merge.types import merge_type_named
 from router.composition.merge.versions import newest_federation
 from router.composition.model import Kind, Schema, Type
@@ -29,6 +30,7 @@ class Merged:
 
     schema: Schema
     merging: Merging
+    links: tuple[SupergraphLink, ...]
 
 
 def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged:
@@ -37,9 +39,11 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged
     directives = composed_directives(subgraphs, federation, findings)
     findings.stop_on_problems()
     kinds = supergraph_kinds(subgraphs)
+    m = Merging(tuple(subgraphs), findings, federation, kinds, directives)
+    links = supergraph_links(m)
+    findings.stop_on_problems()
     mismatched = mismatched_types(subgraphs, kinds, findings)
     check_has_interface(subgraphs, mismatched, findings)
-    m = Merging(tuple(subgraphs), findings, federation, kinds, directives)
     types = _merge_types(m)
     definitions = merge_directive_definitions(m)
     schemas = {subgraph.name: subgraph.schema for subgraph in m.subgraphs}
@@ -49,7 +53,7 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged
         message = "No queries found in any subgraph: a supergraph must have a query root type."
         findings.refuse("NO_QUERIES", message)
     types = with_abstracted_fields(m, types)
-    return Merged(Schema(types, definitions, m.roots, description, applied, defined=True), m)
+    return Merged(Schema(types, definitions, m.roots, description, applied, defined=True), m, links)
 
 
 _ORDER = (Kind.UNION, Kind.SCALAR, Kind.INPUT, Kind.INTERFACE, Kind.OBJECT)

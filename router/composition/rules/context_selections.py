@@ -23,9 +23,7 @@ class _Invalid(Exception):
     """What is wrong, without the words all messages share."""
 
 
-def check_selection(
-    subgraph: Subgraph, context: str, selection: str, argument: InputValue, findings: Findings
-) -> None:
+def check_selection(subgraph: Subgraph, context: str, selection: str, argument: InputValue, findings: Findings) -> None:
     """Either one field, or fragments on object types of which each setting type meets one."""
     faults: list[str] = []
     try:
@@ -135,5 +133,6 @@ def _fits(found: str, expected: str) -> bool:
 
 def _any(selections: Selections, test) -> bool:  # type: ignore[no-untyped-def]
     return any(
-        not isinstance(each, SpreadSelection) and (test(each) or _any(each.selections or (), test)) for each in selections
+        not isinstance(each, SpreadSelection) and (test(each) or _any(each.selections or (), test))
+        for each in selections
     )

@@ -28,9 +28,7 @@ def check_field_sets(subgraph: Subgraph, findings: Findings) -> None:
             _check_fields(subgraph, directive, owner, type_name, applied, findings)
 
 
-def _check_owner(
-    subgraph: Subgraph, directive: str, owner: Type | Field, findings: Findings, applied: Applied
-) -> None:
+def _check_owner(subgraph: Subgraph, directive: str, owner: Type | Field, findings: Findings, applied: Applied) -> None:
     parent = owner.parent if isinstance(owner, Field) else owner.name
     allowed = directive == "key" and subgraph.federation.url.version >= INTERFACE_KEYS_SINCE
     if subgraph.schema.kind(parent) is not Kind.INTERFACE or allowed:

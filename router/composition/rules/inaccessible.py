@@ -140,7 +140,9 @@ def _field_faults(hidden: Hidden) -> Iterator[Fault]:
                     yield from _argument_faults(hidden, each, output, argument)
         for argument in each.inputs.values():
             if hidden.hides(argument) and argument.required:
-                message = f'Input field "{argument.coordinate}" is @inaccessible but is a required input field of its type.'
+                message = (
+                    f'Input field "{argument.coordinate}" is @inaccessible but is a required input field of its type.'
+                )
                 yield "REQUIRED_INACCESSIBLE", message, (argument.coordinate,)
 
 
@@ -227,7 +229,9 @@ def _directive_faults(hidden: Hidden) -> Iterator[Fault]:
     for definition in hidden.schema.directives.values():
         for argument in definition.arguments.values():
             if hidden.hides(argument) and argument.required:
-                message = f'Argument "{argument.coordinate}" is @inaccessible but is a required argument of its directive.'
+                message = (
+                    f'Argument "{argument.coordinate}" is @inaccessible but is a required argument of its directive.'
+                )
                 yield "REQUIRED_INACCESSIBLE", message, (argument.coordinate,)
 
 

@@ -17,9 +17,7 @@ def check_keys_on_implementations(subgraph: Subgraph, findings: Findings) -> Non
             _check_key(subgraph, interface, key, implementing, findings)
 
 
-def _check_key(
-    subgraph: Subgraph, interface: Type, key: Applied, implementing: list[Type], findings: Findings
-) -> None:
+def _check_key(subgraph: Subgraph, interface: Type, key: Applied, implementing: list[Type], findings: Findings) -> None:
     fields = _fields(key)
     same = {
         each.name: next((other for other in subgraph.applied(each, "key") if _fields(other) == fields), None)

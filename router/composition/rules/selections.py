@@ -83,7 +83,9 @@ def _find_fields(
             on_field(found)
         for name, _ in selection.arguments:
             if name not in found.arguments:
-                message = f'Unknown argument "{name}" found in value: "{found.coordinate}" has no argument named "{name}"'
+                message = (
+                    f'Unknown argument "{name}" found in value: "{found.coordinate}" has no argument named "{name}"'
+                )
                 raise SelectionFault(message)
         if selection.selections is not None:
             if schema.kind(base(found.type)) not in COMPOSITE:
@@ -91,9 +93,7 @@ def _find_fields(
             _find_fields(schema, base(found.type), selection.selections, on_field)
 
 
-def _validate(
-    schema: Schema, type_name: str, selections: Selections, is_filled: Callable[[Field, str], bool]
-) -> None:
+def _validate(schema: Schema, type_name: str, selections: Selections, is_filled: Callable[[Field, str], bool]) -> None:
     for selection in selections:
         if isinstance(selection, FragmentSelection):
             _validate(schema, selection.type_condition or type_name, selection.selections, is_filled)
@@ -104,7 +104,9 @@ def _validate(
             nested = selection.selections
             if nested is None:
                 if schema.kind(base(found.type)) in COMPOSITE:
-                    message = f'Invalid empty selection set for field "{found.coordinate}" of non-leaf type {found.type}'
+                    message = (
+                        f'Invalid empty selection set for field "{found.coordinate}" of non-leaf type {found.type}'
+                    )
                     raise SelectionFault(message)
             else:
                 _validate(schema, base(found.type), nested, is_filled)

@@ -20,7 +20,9 @@ def check_federation_types(subgraph: Subgraph, findings: Findings) -> None:
 
     for name, kind in (("_Any", Kind.SCALAR), ("_Service", Kind.OBJECT), ("_Entity", Kind.UNION)):
         if name in types and types[name].kind is not kind:
-            message = f"Invalid definition for type {name}: {name} should be a {kind} but is defined as a {types[name].kind}"
+            message = (
+                f"Invalid definition for type {name}: {name} should be a {kind} but is defined as a {types[name].kind}"
+            )
             refuse(name, message)
             return
     if "_Service" in types:
@@ -28,7 +30,9 @@ def check_federation_types(subgraph: Subgraph, findings: Findings) -> None:
         if sdl is None:
             refuse("_Service", "Invalid definition of type _Service: missing field sdl")
         elif nullable(sdl.type) != "String":
-            message = f"Invalid definition for field sdl of type _Service: should have type String but found type {sdl.type}"
+            message = (
+                f"Invalid definition for field sdl of type _Service: should have type String but found type {sdl.type}"
+            )
             refuse("_Service", message)
     if "_Entity" in types and types["_Entity"].members:
         expected = sorted(each.name for each in subgraph.schema.of_kind(Kind.OBJECT) if subgraph.is_entity(each.name))
