@@ -73,7 +73,8 @@ def strip_machinery(document: DocumentNode, features: Sequence[Feature]) -> Docu
     return DocumentNode(definitions=tuple(definitions))
 
 
-def _named(node: TypeNode) -> str:
+def named_type(node: TypeNode) -> str:
+    """The name inside all list and non-null wrappers."""
     while isinstance(node, ListTypeNode | NonNullTypeNode):
         node = node.type
     assert isinstance(node, NamedTypeNode)
@@ -117,7 +118,7 @@ def strip_inaccessible(stripped: DocumentNode, document: DocumentNode, directive
             item
             for item in items
             if (*owner, item.name.value) not in hidden
-            and (not hasattr(item, "type") or (_named(item.type),) not in hidden)
+            and (not hasattr(item, "type") or (named_type(item.type),) not in hidden)
         )
 
     def fields(owner: str, items: Iterable[FieldDefinitionNode]) -> tuple[FieldDefinitionNode, ...]:

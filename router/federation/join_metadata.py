@@ -7,14 +7,14 @@ before v0.3 interfaces, union members and enum values carry no graph: they are w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, is_introspection_type
 from graphql.language import DocumentNode, EnumTypeDefinitionNode, EnumTypeExtensionNode
 
-from router.federation.api_schema import BUILT_IN_SCALARS, TypeDefinition
+from router.federation.api_schema import BUILT_IN_SCALARS, TypeDefinition, named_type
 from router.federation.features import directive_arguments
 
 
@@ -146,12 +146,17 @@ def _field_join(arguments: Mapping[str, Any], graphs: Mapping[str, SubgraphInfo]
 
 
 def _field_joins(
-    field: Any, types: Mapping[str, TypeJoin], graphs: Mapping[str, SubgraphInfo], owner: str | None
+    field: Any,
+    types: Mapping[str, TypeJoin],
+    knowing: Container[str],
+    graphs: Mapping[str, SubgraphInfo],
+    owner: str | None,
 ) -> tuple[FieldJoin, ...]:
+    """``knowing`` are the subgraphs that know the field's own type; in v0.1 others cannot have the field."""
     applied = _applied(field, "join__field")
     if applied:
         return tuple(_field_join(arguments, graphs) for arguments in applied if arguments.get("graph"))
-    return (FieldJoin(owner),) if owner else tuple(FieldJoin(subgraph) for subgraph in types)
+    return (FieldJoin(owner),) if owner else tuple(FieldJoin(subgraph) for subgraph in types if subgraph in knowing)
 
 
 def _by_subgraph(node: Any, directive: str, argument: str, graphs: Mapping[str, SubgraphInfo]) -> dict[str, set[str]]:
@@ -175,6 +180,7 @@ def read_joins(
         if isinstance(node, TypeDefinition) and node.name.value in schema.type_map
     }
     types = {name: _type_joins(node, graphs) for name, node in nodes.items()}
+    everyone = {graph.name for graph in graphs.values()}
     joins = {}
     for name, node in nodes.items():
         merged = schema.type_map[name]
@@ -198,7 +204,13 @@ def read_joins(
             name=name,
             types=types[name],
             fields={
-                field.name.value: _field_joins(field, types[name], graphs, owners[0] if owners else None)
+                field.name.value: _field_joins(
+                    field,
+                    types[name],
+                    types.get(named_type(field.type), everyone),
+                    graphs,
+                    owners[0] if owners else None,
+                )
                 for field in getattr(node, "fields", None) or ()
             },
             implements=_frozen(implements),

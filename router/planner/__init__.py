@@ -20,8 +20,8 @@ from router.planner.fetches import draft_steps
 from router.planner.graph import Graph, build_graph
 from router.planner.nodes import QueryPlan
 from router.planner.passes import run_passes
-from router.planner.route import Route, Search
-from router.planner.routes import route_root, solve
+from router.planner.route import Route, Search, Standing
+from router.planner.routes import solve
 from router.planner.selections import Selections, open_fragments, print_selections
 from router.planner.steps import Steps
 
@@ -74,7 +74,7 @@ def _in_turns(operation: Operation, selections: Selections) -> tuple[Selections,
 
 
 def _route(search: Search, operation: Operation, selections: Selections) -> Route:
-    route = route_root(search, operation.root_type, selections)
+    route = solve(search, operation.root_type, selections, Standing(None))
     if route.rest:
         raise PlanningFailed(f"No subgraph answers {print_selections(route.rest)} of {operation.root_type}.")
     if operation.kind is not OperationKind.QUERY and len(route.placed) > 1:

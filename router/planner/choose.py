@@ -11,37 +11,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from router.operation.model import Field, Selection
 from router.planner.graph import Place
 from router.planner.moves import Option, land, landings, local, moves, needs_real_type
-from router.planner.route import Cost, Route, Search, total
+from router.planner.route import Cost, Route, Search, Standing, total
 from router.planner.selections import Selections, size
 
 SWEEPS = 3
 
 
-def choose(search: Search, type_name: str, subgraph: str | None, parts: Selections, provided: Selections) -> Route:
+def choose(search: Search, type_name: str, standing: Standing, parts: Selections) -> Route:
     """The route for an object (or, with fragments among ``parts``, an interface object) of the type."""
-    here = search.graph.here[subgraph][type_name] if subgraph else None
+    here = search.graph.here[standing.subgraph][type_name] if standing.subgraph else None
     blind = here is not None and here.interface_object
     taken: list[Option | None] = []
     ways: dict[int, list[Option]] = {}
     for index, part in enumerate(parts):
         found = None
-        if subgraph and isinstance(part, Field) and not (blind and needs_real_type(part)):
-            found = local(search, type_name, subgraph, part, provided)
+        if standing.subgraph and isinstance(part, Field) and not (blind and needs_real_type(part)):
+            found = local(search, type_name, standing, part)
         if found and not found.rest and not found.cost.fetches:
             taken.append(found)
             continue
         taken.append(None)
         ways[index] = [found] if found else []
         if isinstance(part, Field):
-            ways[index].extend(moves(search, type_name, subgraph, part, provided))
-        if blind and subgraph:
-            ways[index].extend(landings(search, type_name, subgraph, part, provided))
+            ways[index].extend(moves(search, type_name, standing, part))
+        if blind:
+            ways[index].extend(landings(search, type_name, standing, part))
     gathered: list[Option] = []
     rest: list[Selection] = []
     if ways:
@@ -49,12 +49,12 @@ def choose(search: Search, type_name: str, subgraph: str | None, parts: Selectio
         chosen = total(option.cost for option in taken if option)
         for index in ways:
             if taken[index] is None:
-                more, left = _gather(search, type_name, subgraph, parts[index], provided, ways[index], chosen)
+                more, left = _gather(search, type_name, standing, parts[index], ways[index], chosen)
                 gathered.extend(more)
                 chosen = total((chosen, *(option.cost for option in more)))
                 if left is not None:
                     rest.append(left)
-    options = _joined_landings(search, [*(option for option in taken if option), *gathered])
+    options = _joined_landings(search, standing, [*(option for option in taken if option), *gathered])
     rest.extend(part for option in options if option.placed.field is None for part in option.rest)
     cost = total(option.cost for option in options)
     return Route(type_name, False, tuple(option.placed for option in options), (), tuple(rest), cost)
@@ -68,33 +68,65 @@ def _added(base: Cost, option: Option, popularity: Counter[Place]) -> tuple[int,
 
 
 def _choose_whole(taken: list[Option | None], ways: dict[int, list[Option]]) -> None:
-    """Fill ``taken`` for every selection that some way answers whole."""
-    whole = {index: [o for o in options if not o.rest] for index, options in ways.items()}
-    popularity = Counter(
-        place for options in whole.values() for place in {o.placed.visit.place for o in options if o.placed.visit}
-    )
-    order = sorted((index for index in whole if whole[index]), key=lambda index: len(whole[index]))
+    """Fill ``taken`` for every selection that some way answers whole.
+
+    The search starts once from nothing and once for each place that several could share: going together can pay
+    where no selection would go alone.
+    """
+    whole = {index: found for index, options in ways.items() if (found := [o for o in options if not o.rest])}
+    popularity = Counter(place for options in whole.values() for place in {_place(o) for o in options} if place)
+    base = total(option.cost for option in taken if option)
+    shared = [place for place, count in popularity.items() if count > 1]
+    starts = [_start(whole, base, popularity, place) for place in (None, *shared)]
+    best = min(starts, key=lambda start: _worth(base, start.values()))
+    for index, option in best.items():
+        taken[index] = option
+
+
+def _place(option: Option) -> Place | None:
+    return option.placed.visit.place if option.placed.visit else None
+
+
+def _worth(base: Cost, options: Iterable[Option]) -> tuple[int, int]:
+    cost = total((base, *(option.cost for option in options)))
+    return cost.rounds, len(cost.fetches)
+
+
+def _start(
+    whole: dict[int, list[Option]], base: Cost, popularity: Counter[Place], together: Place | None
+) -> dict[int, Option]:
+    """A choice that nobody improves alone, found from all going to ``together`` who can."""
+    taken: dict[int, Option] = {}
+    if together:
+        for index, options in whole.items():
+            taken.update({index: option for option in options if _place(option) == together})
+
+    def others(index: int) -> Cost:
+        return total((base, *(option.cost for at, option in taken.items() if at != index)))
+
+    order = sorted(whole, key=lambda index: len(whole[index]))
     for index in order:
-        base = total(option.cost for option in taken if option)
-        taken[index] = min(whole[index], key=lambda o: _added(base, o, popularity))
+        if index not in taken:
+            cost = others(index)
+            taken[index] = min(whole[index], key=lambda option: _added(cost, option, popularity))
     flexible = [index for index in order if len(whole[index]) > 1]
     for _ in range(SWEEPS if len(order) > 1 else 0):
         moved = False
         for index in flexible:
-            base = total(option.cost for at, option in enumerate(taken) if option and at != index)
-            best = min(whole[index], key=lambda o: _added(base, o, popularity))
-            if best is not taken[index]:
+            cost = others(index)
+            best = min(whole[index], key=lambda option: _added(cost, option, popularity))
+            if _added(cost, best, popularity)[:2] < _added(cost, taken[index], popularity)[:2]:
                 taken[index], moved = best, True
         if not moved:
             break
+    return taken
 
 
 def _gather(
     search: Search,
     type_name: str,
-    subgraph: str | None,
+    standing: Standing,
     part: Selection,
-    provided: Selections,
     options: Sequence[Option],
     chosen: Cost,
 ) -> tuple[list[Option], Selection | None]:
@@ -106,7 +138,7 @@ def _gather(
             option
             for option in options
             if option.placed.field is not None
-            and (option.placed.visit.place if option.placed.visit else None) not in used
+            and _place(option) not in used
             and size(option.rest) < size(part.selections)
         ]
         if not useful or not isinstance(part, Field):
@@ -120,16 +152,16 @@ def _gather(
         best = min(useful, key=worth)
         gathered.append(best)
         chosen = chosen.plus(best.cost)
-        used.add(best.placed.visit.place if best.placed.visit else None)
+        used.add(_place(best))
         if not best.rest:
             return gathered, None
         part = replace(part, selections=best.rest)
         search.kept.append(part)
-        found = local(search, type_name, subgraph, part, provided) if subgraph else None
-        options = [*([found] if found else []), *moves(search, type_name, subgraph, part, provided)]
+        found = local(search, type_name, standing, part) if standing.subgraph else None
+        options = [*([found] if found else []), *moves(search, type_name, standing, part)]
 
 
-def _joined_landings(search: Search, options: list[Option]) -> list[Option]:
+def _joined_landings(search: Search, standing: Standing, options: list[Option]) -> list[Option]:
     """All selections that land on the same real interface, solved together."""
     landed: dict[Place, list[Option]] = {}
     for option in options:
@@ -141,5 +173,5 @@ def _joined_landings(search: Search, options: list[Option]) -> list[Option]:
         assert visit is not None
         parts = tuple(part for option in group for part in option.parts)
         search.kept.append(parts)
-        joined.append(group[0] if len(group) == 1 else land(search, visit, parts))
+        joined.append(group[0] if len(group) == 1 else land(search, visit, parts, standing))
     return joined

@@ -88,6 +88,8 @@ class Graph:
     possible: Mapping[str, frozenset[str]]
     """By type of the supergraph: the object types clients can meet there."""
     roots: Mapping[OperationKind, str]
+    context_setters: Mapping[str, frozenset[str]]
+    """By type: the contexts it sets, itself or through an interface or union it belongs to."""
 
 
 def _named(printed: str) -> str:
@@ -96,8 +98,8 @@ def _named(printed: str) -> str:
 
 def _is_active(join: FieldJoin, joins: tuple[FieldJoin, ...], labels: frozenset[str]) -> bool:
     """Whether overrides leave the field to this subgraph; a labelled override holds only while its label is on."""
-    if join.override_label is not None and join.override_label not in labels:
-        return False
+    if join.override_label is not None:
+        return (join.override_label in labels) == (join.override is not None)
     return not any(
         other.override == join.subgraph
         and other.subgraph != join.subgraph
@@ -178,6 +180,18 @@ def _imply(
             _imply(here, supergraph, subgraph, inner, selection.selections, had)
 
 
+def _context_setters(supergraph: Supergraph) -> dict[str, frozenset[str]]:
+    setters: dict[str, set[str]] = {}
+    for context, names in supergraph.contexts.items():
+        for name in names:
+            type_ = supergraph.schema.type_map.get(name)
+            setters.setdefault(name, set()).add(context)
+            if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+                for member in supergraph.schema.get_possible_types(type_):
+                    setters.setdefault(member.name, set()).add(context)
+    return {name: frozenset(contexts) for name, contexts in setters.items()}
+
+
 def _possible(supergraph: Supergraph) -> dict[str, frozenset[str]]:
     schema = supergraph.api_schema
     possible: dict[str, frozenset[str]] = {}
@@ -236,4 +250,6 @@ def build_graph(supergraph: Supergraph, labels: frozenset[str] = frozenset()) ->
         )
         if root is not None
     }
-    return Graph(supergraph, labels, here, offers, entrances, _possible(supergraph), roots)
+    return Graph(
+        supergraph, labels, here, offers, entrances, _possible(supergraph), roots, _context_setters(supergraph)
+    )

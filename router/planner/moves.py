@@ -4,18 +4,20 @@ local               the subgraph resolves the field, or an enclosing @provides p
 key                 enter another subgraph by one of its keys; the key's fields may themselves need moves (key chains)
 requires            enter (or re-enter) with more fields in the representation
 interface object    enter as the interface, or land on the real interface to learn the runtime type
+context             re-enter with arguments read at an enclosing position (contexts.py)
 root                the query root can be entered anywhere, without representation
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.operation.model import Field, InlineFragment, Selection
 from router.planner.graph import FieldHere, Kind, Place
 from router.planner.nodes import Path
-from router.planner.route import FREE, Cost, Placed, Route, Search, Visit, cut_cycle, total
+from router.planner.contexts import context_need, with_context_arguments
+from router.planner.route import FREE, Cost, Frame, Placed, Route, Search, Standing, Visit, cut_cycle, total
 from router.planner.selections import Selections, open_fragments
 
 TYPENAME_FIELDS = frozenset({"__typename"})
@@ -50,45 +52,56 @@ def step_path(field: Field, here: FieldHere) -> Path:
     return (field.response_key, *("@",) * here.lists)
 
 
-def descend(
-    search: Search, field: Field, here: FieldHere, subgraph: str, provided: Selections
-) -> tuple[Path, Route | None]:
-    """The route below a field that ``subgraph`` answers; None for leaves."""
+def enter_position(search: Search, type_name: str, standing: Standing) -> Standing:
+    """How one stands for what lies below a position of the type: with one more frame when it sets contexts."""
+    if type_name not in search.graph.context_setters:
+        return standing
+    frame = Frame(type_name, standing.subgraph, standing.provided)
+    return replace(standing, frames=(*standing.frames, frame))
+
+
+def descend(search: Search, field: Field, here: FieldHere, standing: Standing) -> tuple[Path, Route | None]:
+    """The route below a field, ``standing`` with the promises for what lies below; None for leaves."""
     path = step_path(field, here)
     if not here.composite:
         return path, None
-    promised = (*provided, *here.provides) if provided and here.provides else provided or here.provides
-    return path, search.solve(search, here.type, field.selections, subgraph, promised)
+    if here.provides:
+        standing = replace(standing, provided=(*standing.provided, *here.provides))
+    return path, search.solve(search, here.type, field.selections, standing)
 
 
-def local(search: Search, type_name: str, subgraph: str, field: Field, provided: Selections) -> Option | None:
+def local(search: Search, type_name: str, standing: Standing, field: Field) -> Option | None:
     """The field from the subgraph we stand in."""
     if field.name == "__typename":
         return Option(Placed(None, field), FREE)
-    here = search.graph.here[subgraph][type_name].fields.get(field.name)
+    assert standing.subgraph is not None
+    here = search.graph.here[standing.subgraph][type_name].fields.get(field.name)
     if here is None:
         return None
-    promised = provided_below(search, provided, type_name, field.name)
+    promised = provided_below(search, standing.provided, type_name, field.name)
     if promised is None and not here.plain:
         return None
-    path, route = descend(search, field, here, subgraph, promised or ())
+    below = replace(enter_position(search, type_name, standing), provided=promised or ())
+    path, route = descend(search, field, here, below)
     if route is None:
         return Option(Placed(None, field), FREE)
     return Option(Placed(None, field, path, route), route.cost.below(path, 0), route.rest)
 
 
-def _at(search: Search, visit: Visit, field: Field) -> Option | None:
+def _at(search: Search, visit: Visit, field: Field, standing: Standing) -> Option | None:
     """The field at the end of a visit, when it is plain there."""
     if field.name == "__typename":
         return Option(Placed(visit, field), visit.cost)
     here = search.graph.here[visit.place.subgraph][visit.place.type].fields.get(field.name)
     if here is None or not here.plain:
         return None
-    return _after(search, visit, field, here)
+    return _after(search, visit, field, here, standing)
 
 
-def _after(search: Search, visit: Visit, field: Field, here: FieldHere) -> Option:
-    path, route = descend(search, field, here, visit.place.subgraph, ())
+def _after(search: Search, visit: Visit, field: Field, here: FieldHere, standing: Standing) -> Option:
+    """The field at the end of a visit that starts at ``standing``."""
+    frames = enter_position(search, visit.at, standing).frames
+    path, route = descend(search, field, here, Standing(visit.place.subgraph, (), frames))
     if route is None:
         return Option(Placed(visit, field), visit.cost)
     cost = visit.cost.plus(route.cost.below(path, visit.cost.rounds))
@@ -101,12 +114,12 @@ def _visit(at: str, place: Place, representation: Selections, needs: tuple[Place
     return Visit(at, place, representation, needs, Cost(rounds, cost.fetches | {((), place.subgraph, rounds)}))
 
 
-def reach(search: Search, type_name: str, subgraph: str | None, provided: Selections) -> Mapping[Place, Visit]:
+def reach(search: Search, type_name: str, standing: Standing) -> Mapping[Place, Visit]:
     """All places where an object of the type can be stood on, with the cheapest visit to each.
 
     Nearest first, as in Dijkstra's algorithm: a place reached in an earlier round may give the key of a later one.
     """
-    question = ("reach", type_name, subgraph, provided)
+    question = ("reach", type_name, standing)
     known = search.reached.get(question)
     if known is not None:
         return known
@@ -126,9 +139,7 @@ def reach(search: Search, type_name: str, subgraph: str | None, provided: Select
     found: dict[Place, Visit] = {}
     waiting = list(graph.entrances.get(type_name, ()))
     while waiting:
-        candidates = [
-            visit for place in waiting if (visit := _enter(search, type_name, subgraph, provided, place, found))
-        ]
+        candidates = [visit for place in waiting if (visit := _enter(search, type_name, standing, place, found))]
         if not candidates:
             break
         nearest = min(visit.cost.rounds for visit in candidates)
@@ -142,9 +153,7 @@ def reach(search: Search, type_name: str, subgraph: str | None, provided: Select
     return found
 
 
-def _enter(
-    search: Search, type_name: str, subgraph: str | None, provided: Selections, place: Place, found: dict[Place, Visit]
-) -> Visit | None:
+def _enter(search: Search, type_name: str, standing: Standing, place: Place, found: dict[Place, Visit]) -> Visit | None:
     """The cheapest way into ``place`` with keys had here or at the places found so far."""
     best: Visit | None = None
     possible = search.graph.possible
@@ -153,7 +162,7 @@ def _enter(
         representation = tuple(open_fragments(key, lambda c: c == type_name or type_name in possible.get(c, ())))
         for part in representation:
             assert isinstance(part, Field)
-            had = _key_field(search, type_name, subgraph, provided, part, found)
+            had = _key_field(search, type_name, standing, part, found)
             if had is None:
                 break
             needs.append(had)
@@ -169,34 +178,36 @@ def _enter(
 
 
 def _key_field(
-    search: Search, type_name: str, subgraph: str | None, provided: Selections, field: Field, found: dict[Place, Visit]
+    search: Search, type_name: str, standing: Standing, field: Field, found: dict[Place, Visit]
 ) -> Option | None:
-    options = [local(search, type_name, subgraph, field, provided)] if subgraph else []
+    options = [local(search, type_name, standing, field)] if standing.subgraph else []
     if options and options[0] and not options[0].rest and not options[0].cost.fetches:
         return options[0]
-    options += [_at(search, visit, field) for visit in found.values()]
+    options += [_at(search, visit, field, standing) for visit in found.values()]
     complete = [option for option in options if option is not None and not option.rest]
     return min(complete, key=lambda o: (o.cost.rounds, len(o.cost.fetches)), default=None)
 
 
-def _requiring(
-    search: Search, type_name: str, subgraph: str | None, provided: Selections, entry: Visit, here: FieldHere
-) -> Visit | None:
-    """The visit of ``entry`` with the fields of @requires in its representation too; None when they cannot be had."""
-    question = ("requires", type_name, subgraph, provided, entry.place, here.requires)
+def _requiring(search: Search, type_name: str, standing: Standing, entry: Visit, here: FieldHere) -> Visit | None:
+    """The visit of ``entry`` with all the field asks for first; None when that cannot be had."""
+    question = ("requires", type_name, standing, entry.place, here.requires, here.contexts)
     if question in search.required:
         return search.required[question]
-    if subgraph is None or cut_cycle(search, question):
+    if standing.subgraph is None or cut_cycle(search, question):
         return None
     search.open_questions.add(question)
     cuts = len(search.cycles_cut)
-    route = search.solve(search, type_name, here.requires, subgraph, provided)
+    route = search.solve(search, type_name, here.requires, standing)
+    contexts = [context_need(search, type_name, here, argument, standing) for argument in here.contexts]
     search.open_questions.discard(question)
     visit = None
-    if not route.rest:
-        needed = total((*(_need_cost(need) for need in entry.needs), route.cost))
+    if not route.rest and all(contexts):
+        found = tuple(need for need in contexts if need)
+        own = (_need_cost(need) for need in entry.needs)
+        needed = total((*own, route.cost, *(need.route.cost for need in found)))
         representation = (*entry.representation, *here.requires)
         visit = _visit(type_name, entry.place, representation, (*entry.needs, *route.placed), needed)
+        visit = replace(visit, context_needs=found)
     if len(search.cycles_cut) == cuts or not search.open_questions:
         search.required[question] = visit
     return visit
@@ -209,33 +220,34 @@ def _need_cost(need: Placed) -> Cost:
     return cost.plus(need.route.cost.below(need.path, cost.rounds))
 
 
-def moves(search: Search, type_name: str, subgraph: str | None, field: Field, provided: Selections) -> Iterator[Option]:
+def moves(search: Search, type_name: str, standing: Standing, field: Field) -> Iterator[Option]:
     """Every way to have the field by a visit."""
-    visits = reach(search, type_name, subgraph, provided)
+    visits = reach(search, type_name, standing)
     graph = search.graph
     for place in graph.offers.get((type_name, field.name), ()):
         visit = visits.get(place)
         if visit is None:
             continue
         here = graph.here[place.subgraph][place.type].fields[field.name]
-        if here.requires:
-            needing = _requiring(search, type_name, subgraph, provided, visit, here)
+        if not here.plain:
+            needing = _requiring(search, type_name, standing, visit, here)
             if needing is not None:
-                yield _after(search, needing, field, here)
-        elif place.subgraph != subgraph or place.type != type_name:
-            yield _after(search, visit, field, here)
+                yield _after(search, needing, with_context_arguments(type_name, field, here), here, standing)
+        elif place.subgraph != standing.subgraph or place.type != type_name:
+            yield _after(search, visit, field, here, standing)
 
 
-def landings(search: Search, type_name: str, subgraph: str, part: Selection, provided: Selections) -> Iterator[Option]:
+def landings(search: Search, type_name: str, standing: Standing, part: Selection) -> Iterator[Option]:
     """From an interface object: land on the real interface elsewhere, where the runtime type is known."""
-    for place, visit in reach(search, type_name, subgraph, provided).items():
+    for place, visit in reach(search, type_name, standing).items():
         if place.type == type_name and search.graph.here[place.subgraph][type_name].kind is Kind.INTERFACE:
-            yield land(search, visit, (part,))
+            yield land(search, visit, (part,), standing)
 
 
-def land(search: Search, visit: Visit, parts: Selections) -> Option:
+def land(search: Search, visit: Visit, parts: Selections, standing: Standing) -> Option:
     """All the parts from where a visit to a real interface ends."""
-    route = search.solve(search, visit.place.type, parts, visit.place.subgraph, ())
+    there = Standing(visit.place.subgraph, (), standing.frames)
+    route = search.solve(search, visit.place.type, parts, there)
     cost = visit.cost.plus(route.cost.below((), visit.cost.rounds))
     return Option(Placed(visit, None, (), route), cost, route.rest, parts)
 

@@ -44,6 +44,25 @@ class Cost:
 FREE = Cost()
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An enclosing position that sets contexts, and how one stood there."""
+
+    type: str
+    subgraph: str | None
+    provided: Selections
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one stands at a position: in which subgraph (None: before the first fetch), with which fields promised by
+    enclosing @provides, below which positions that set contexts (outermost first)."""
+
+    subgraph: str | None
+    provided: Selections = ()
+    frames: tuple[Frame, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Visit:
     """A jump onto the same object in another subgraph; compared by identity. ``at`` is the type jumped from.
@@ -61,15 +80,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextNeed:
-    """A value read at an enclosing position (``up`` positions above) and sent as an argument's variable."""
+    """A value read at an enclosing position, the ``frame``-th of those that set contexts, and sent as a variable."""
 
-    up: int
+    frame: int
     type: str
     selections: Selections
-    placed: tuple[Placed, ...]
-    argument: str
-    argument_type: str
-    field: str
+    route: Route
+    variable: str
+    variable_type: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +112,8 @@ class Route:
     cost: Cost = FREE
 
 
-Solve = Callable[["Search", str, Selections, str, Selections], Route]
-"""(search, type, selections, subgraph, provided) -> the cheapest route for a position of that type in that subgraph."""
+Solve = Callable[["Search", str, Selections, Standing], Route]
+"""(search, type, selections, standing) -> the cheapest route for a position of that type."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

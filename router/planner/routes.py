@@ -14,33 +14,30 @@ from router.operation.model import Field, InlineFragment, Selection
 from router.planner.choose import choose
 from router.planner.graph import Kind, TypeHere
 from router.planner.moves import Option, local, provided_below
-from router.planner.route import FREE, Placed, Route, Search, total
+from router.planner.route import FREE, Placed, Route, Search, Standing, total
 from router.planner.selections import Selections, merge, open_fragments
 
 
-def solve(search: Search, type_name: str, selections: Selections, subgraph: str, provided: Selections) -> Route:
-    """The cheapest route for a value of the type answered by the subgraph; what cannot be had is in its ``rest``."""
-    question = (id(selections), type_name, subgraph, provided)
+def solve(search: Search, type_name: str, selections: Selections, standing: Standing) -> Route:
+    """The cheapest route for a value of the type; what cannot be had is in its ``rest``."""
+    question = (id(selections), type_name, standing)
     known = search.routes.get(question)
     if known is not None:
         return known
     search.kept.append(selections)
     cuts = len(search.cycles_cut)
-    here = search.graph.here[subgraph].get(type_name)
-    if here is None:
+    here = search.graph.here[standing.subgraph].get(type_name) if standing.subgraph else None
+    if standing.subgraph is None:
+        route = choose(search, type_name, standing, _kept(search, open_fragments(selections, lambda _: True)))
+    elif here is None:
         route = Route(type_name, False, rest=selections)
     elif here.kind is Kind.OBJECT:
-        route = _object(search, here, selections, subgraph, provided)
+        route = _object(search, here, selections, standing)
     else:
-        route = _abstract(search, here, selections, subgraph, provided, here.possible)
+        route = _abstract(search, here, selections, standing, here.possible)
     if len(search.cycles_cut) == cuts or not search.open_questions:
         search.routes[question] = route
     return route
-
-
-def route_root(search: Search, type_name: str, selections: Selections) -> Route:
-    """The route of an operation's root: nowhere yet, every field by a visit."""
-    return choose(search, type_name, None, _kept(search, open_fragments(selections, lambda _: True)), ())
 
 
 def _kept(search: Search, selections: Iterable[Selection]) -> Selections:
@@ -50,14 +47,14 @@ def _kept(search: Search, selections: Iterable[Selection]) -> Selections:
     return merged
 
 
-def _object(search: Search, here: TypeHere, selections: Selections, subgraph: str, provided: Selections) -> Route:
+def _object(search: Search, here: TypeHere, selections: Selections, standing: Standing) -> Route:
     possible = search.graph.possible
     if here.interface_object:
         covers = possible.get(here.name, frozenset())
         parts = _open_covering(selections, lambda c: c == here.name or covers <= possible.get(c, frozenset()))
     else:
         parts = open_fragments(selections, lambda c: c == here.name or here.name in possible.get(c, ()))
-    return choose(search, here.name, subgraph, _kept(search, parts), provided)
+    return choose(search, here.name, standing, _kept(search, parts))
 
 
 def _open_covering(selections: Selections, covers: object) -> Iterable[Selection]:
@@ -76,12 +73,13 @@ def _abstract(
     search: Search,
     here: TypeHere,
     selections: Selections,
-    subgraph: str,
-    provided: Selections,
+    standing: Standing,
     within: frozenset[str],
 ) -> Route:
     """``within`` are the runtime types possible at this position; types clients cannot see are left out."""
     known = search.graph.possible
+    assert standing.subgraph is not None
+    types = search.graph.here[standing.subgraph]
     concrete = within & search.graph.possible.keys()
     settled: list[Option] = []
     costly: list[Option] = []
@@ -89,7 +87,7 @@ def _abstract(
     open_: list[Selection] = []
     for selection in _kept(search, _open_covering(selections, lambda c: c == here.name)):
         if isinstance(selection, Field):
-            option = _uniform(search, here, selection, subgraph, provided, concrete)
+            option = _uniform(search, here, selection, standing, concrete)
             if option is None or option.rest:
                 open_.append(selection)
             else:
@@ -97,21 +95,21 @@ def _abstract(
             continue
         condition = selection.type_condition
         assert condition is not None
-        narrower = search.graph.here[subgraph].get(condition)
+        narrower = types.get(condition)
         if narrower is not None and narrower.kind is not Kind.OBJECT and not selection.conditions:
             covered = concrete & narrower.possible
             if covered == concrete & known.get(condition, frozenset()):
                 if not covered:
                     continue
-                route = _abstract(search, narrower, selection.selections, subgraph, provided, covered)
+                route = _abstract(search, narrower, selection.selections, standing, covered)
                 if not route.groups and not route.rest and not route.cost.fetches:
                     groups.append((condition, route))
                     continue
         open_.append(selection)
-    kept = _per_type(search, here, settled + costly, groups, open_, subgraph, provided, concrete)
+    kept = _per_type(search, here, settled + costly, groups, open_, standing, concrete)
     if costly and any(placed.visit for _, route in kept.groups for placed in route.placed):
         spread = [*open_, *(option.placed.field for option in costly if option.placed.field)]
-        other = _per_type(search, here, settled, groups, spread, subgraph, provided, concrete)
+        other = _per_type(search, here, settled, groups, spread, standing, concrete)
         if len(other.rest) <= len(kept.rest) and _worth(other) < _worth(kept):
             return other
     return kept
@@ -127,8 +125,7 @@ def _per_type(
     settled: list[Option],
     groups: list[tuple[str, Route]],
     open_: list[Selection],
-    subgraph: str,
-    provided: Selections,
+    standing: Standing,
     concrete: frozenset[str],
 ) -> Route:
     """What is settled on the abstract type, and a group for each possible type that is asked for more."""
@@ -139,7 +136,7 @@ def _per_type(
         applies = {name, *(other for other, types in possible.items() if name in types)}
         fields = _kept(search, open_fragments(tuple(open_), applies.__contains__))
         if fields:
-            route = choose(search, name, subgraph, fields, provided)
+            route = choose(search, name, standing, fields)
             all_groups.append((name, route))
             if route.rest:
                 rest.append(InlineFragment(name, route.rest))
@@ -149,21 +146,22 @@ def _per_type(
 
 
 def _uniform(
-    search: Search, here: TypeHere, field: Field, subgraph: str, provided: Selections, concrete: frozenset[str]
+    search: Search, here: TypeHere, field: Field, standing: Standing, concrete: frozenset[str]
 ) -> Option | None:
     """The field on the abstract type itself, when every possible type answers it here."""
     if field.name == "__typename":
         return Option(Placed(None, field), FREE)
     if field.name not in here.fields:
         return None
-    types = search.graph.here[subgraph]
+    assert standing.subgraph is not None
+    types = search.graph.here[standing.subgraph]
     for name in concrete:
         at = types[name].fields.get(field.name)
         if at is None:
             return None
-        if not at.plain and provided_below(search, provided, name, field.name) is None:
+        if not at.plain and provided_below(search, standing.provided, name, field.name) is None:
             return None
-    return local(search, here.name, subgraph, field, provided)
+    return local(search, here.name, standing, field)
 
 
-__all__ = ["route_root", "solve"]
+__all__ = ["solve"]
