@@ -173,6 +173,7 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
     """Start a server on a free port in a thread of its own, with three apps and one citizen; `like` has made them."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = AuthSettings(
         issuer=url,
