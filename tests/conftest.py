@@ -181,17 +181,22 @@ def redis_url(redis_server: Server) -> str:
     return f"redis://127.0.0.1:{redis_server.port}/0"
 
 
-@pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Server]:
-    """A Mosquitto of this test alone, anonymous, with persistence so that a restart keeps sessions."""
+def start_mosquitto(folder: Path) -> Server:
+    """A Mosquitto with anonymous access and persistence, so that a restart keeps sessions."""
     port = open_port()
-    configuration = tmp_path / "mosquitto.conf"
+    configuration = folder / "mosquitto.conf"
     configuration.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n"
-        f"persistence true\npersistence_location {tmp_path}/\nautosave_interval 1\n"
+        f"persistence true\npersistence_location {folder}/\nautosave_interval 1\n"
         + ("user root\n" if os.geteuid() == 0 else "")
     )
     command = [program("mosquitto", "mosquitto"), "-c", str(configuration)]
-    server = started(command, port, tmp_path)
+    return started(command, port, folder)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Server]:
+    """A Mosquitto of this test alone."""
+    server = start_mosquitto(tmp_path)
     yield server
     stop(server)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests.conftest import Server, open_port
+from tests.conftest import Server, open_port, start_mosquitto, stop
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -41,9 +41,8 @@ class Hub:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another ``hub`` command on the same data."""
-        return subprocess.run(
-            [sys.executable, "-m", "hub", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
+        command = [sys.executable, "-m", "hub", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
 
     def token(self, *scopes: str) -> str:
         """A sandbox token from the authorization server itself, by client credentials."""
@@ -133,3 +132,11 @@ def travel_day() -> date:
     while day.weekday() not in (0, 2):
         day += timedelta(days=1)
     return day
+
+
+@pytest.fixture(scope="module")
+def live_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One Mosquitto for the live tests of a module."""
+    server = start_mosquitto(tmp_path_factory.mktemp("broker"))
+    yield server
+    stop(server)

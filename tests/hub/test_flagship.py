@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from auth.scopes import SCOPES
 from tests.hub.conftest import ALL_SCOPES, FLAGSHIP, Hub
 
 GRADES = {"GOOD", "MODERATE", "UNHEALTHY", "VERY_UNHEALTHY"}
@@ -56,11 +57,19 @@ def test_without_lodge_read_the_lodge_part_is_refused_and_the_rest_is_answered(h
         assert station["name"] == "강릉"
 
 
-def test_without_a_token_every_domain_is_refused(hub: Hub, travel_day: date) -> None:
-    answer = hub.ask(FLAGSHIP, trip(travel_day))
+def test_without_a_token_the_client_is_told_where_to_get_one(hub: Hub, travel_day: date) -> None:
+    answer = hub.client.post("/graphql", json={"query": FLAGSHIP, "variables": trip(travel_day)})
 
-    assert answer["data"] == {"trains": None}
-    assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHORIZED_FIELD_OR_TYPE"}
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    challenge = answer.headers["www-authenticate"]
+    assert challenge.startswith("Bearer ")
+    metadata = hub.client.get("/.well-known/oauth-protected-resource").json()
+    assert f'resource_metadata="{hub.url}/.well-known/oauth-protected-resource"' in challenge
+    assert metadata["authorization_servers"] == [hub.url]
+    assert set(metadata["scopes_supported"]) == set(ALL_SCOPES)
+    server = hub.client.get("/.well-known/oauth-authorization-server").json()
+    assert server["token_endpoint"] == f"{hub.url}/oauth/token"
 
 
 def test_the_refusal_speaks_korean_when_asked_to(hub: Hub, travel_day: date) -> None:
@@ -70,5 +79,9 @@ def test_the_refusal_speaks_korean_when_asked_to(hub: Hub, travel_day: date) -> 
     assert any("가" <= letter <= "힣" for letter in answer["errors"][0]["message"])
 
 
-def test_all_scopes_of_the_schema_can_be_granted(hub: Hub) -> None:
-    assert hub.token(*ALL_SCOPES).count(".") == 2
+def test_every_scope_of_the_schema_has_a_consent_text(hub: Hub) -> None:
+    metadata = hub.client.get("/.well-known/oauth-protected-resource").json()
+    for scope in metadata["scopes_supported"]:
+        texts = SCOPES[scope]
+        assert any("가" <= letter <= "힣" for letter in texts.consent_ko)
+        assert texts.consent_en.isascii()
