@@ -112,9 +112,9 @@ async def import_timetable(database: Database, folder: Path, progress: Progress)
         names = await _station_names(session)
         stops = (await session.execute(select(RouteStopRow))).scalars().all()
         known = await session.execute(select(col(TrainRow.number), col(TrainRow.rolling_stock)))
-        stock_of_train = dict(known.tuples().all())
+        stock_of_train = {row.number: row.rolling_stock for row in known}
         stock_rows = await session.execute(select(col(TrainRow.route_id), col(TrainRow.rolling_stock)))
-        stock_of_route = dict(stock_rows.tuples().all())
+        stock_of_route = {row.route_id: row.rolling_stock for row in stock_rows}
     routes: dict[str, dict[str, int]] = defaultdict(dict)
     for stop in stops:
         routes[stop.route_id][stop.station_id] = stop.position

@@ -135,21 +135,22 @@ def choose_seats(
 ) -> tuple[Seat, ...] | None:
     """``count`` free seats of a class, or None when there are fewer.
 
-    A party sits in one car where one has room, in as few rows as can be; among equals the wish decides, then the order
-    of sale, so that the same question has the same answer.
+    A party sits in one car where one has room, in as few rows and with as few strangers between as can be; among
+    equals the wish decides, then the order of sale, so that the same question has the same answer.
     """
     gone = frozenset(taken)
     free = [seat for seat in seat_map.seats_of(seat_class) if seat not in gone]
     if len(free) < count:
         return None
-    best: tuple[tuple[int, int, Seat], tuple[Seat, ...]] | None = None
+    best: tuple[tuple[int, int, int, Seat], tuple[Seat, ...]] | None = None
     for car in seat_map.cars:
         here = [seat for seat in free if seat.car == car.number]
         for start in range(len(here) - count + 1):
             group = tuple(here[start : start + count])
             rows = car.row(group[-1].number) - car.row(group[0].number)
+            strangers = group[-1].number - group[0].number - (count - 1)
             missed = sum(not _suits(car, seat, preference) for seat in group)
-            rank = (rows, missed, group[0])
+            rank = (rows, strangers, missed, group[0])
             if best is None or rank < best[0]:
                 best = (rank, group)
     return best[1] if best is not None else tuple(free[:count])
