@@ -11,7 +11,7 @@ import strawberry
 from subgraphs.kit.context import Info
 from subgraphs.kit.language import NameLanguage, localised
 from subgraphs.kit.pagination import Connection, PageInfo, page_info, page_of, page_request
-from subgraphs.kit.places import PlaceFields, Point
+from subgraphs.kit.places import PlaceFields, Point, place_type
 from subgraphs.kit.time import from_ms, kst_date
 from subgraphs.lodge.catalogue import LodgeFacts, Operator, RoomFacts, RoomKind
 from subgraphs.lodge.errors import LODGE_ERRORS
@@ -284,7 +284,7 @@ class Lodge:
 
     @strawberry.field(description="Null where no source gives coordinates.")
     def place(self) -> Place | None:
-        return None if self.facts.point is None else Place.on(self.facts.point)
+        return None if self.facts.point is None else Place.at(self.facts.point)
 
     @strawberry.field
     def open_rule(self) -> OpenRule:
@@ -358,14 +358,9 @@ class NearbyLodge:
     lodge: Lodge
 
 
-@strawberry.federation.type(keys=["id"], description="A point on the map; its id is `lat,lon` with five decimals.")
+@place_type
 class Place(PlaceFields):
     """What the lodge domain knows about a point."""
-
-    @classmethod
-    def on(cls, point: Point) -> Place:
-        """The place at a point."""
-        return cls(id=strawberry.ID(point.place_id), lat=point.lat, lon=point.lon)
 
     @strawberry.federation.field(
         requires_scopes=READ_SCOPES, description="Recreation forests around the place, the nearest first."

@@ -13,7 +13,7 @@ from sensors_bridge.readings import Reading
 from subgraphs.kit.context import Info
 from subgraphs.kit.language import NameLanguage, localised
 from subgraphs.kit.pagination import Connection, page_info, page_request
-from subgraphs.kit.places import PlaceFields, Point
+from subgraphs.kit.places import PlaceFields, Point, place_type
 from subgraphs.kit.time import from_ms
 from subgraphs.sensing.errors import SENSING_ERRORS
 from subgraphs.sensing.models import DailyRow, HourlyRow
@@ -195,7 +195,7 @@ class AirStation:
 
     @strawberry.field(description="Null where its coordinates are not published.")
     def place(self) -> Place | None:
-        return None if self.facts.point is None else Place.on(self.facts.point)
+        return None if self.facts.point is None else Place.at(self.facts.point)
 
     @strawberry.field(description="Where the facts about the station come from.")
     def source(self) -> str:
@@ -255,17 +255,12 @@ class Region:
 
     @strawberry.field(description="The middle of the region's largest part.")
     def place(self) -> Place:
-        return Place.on(self.facts.middle)
+        return Place.at(self.facts.middle)
 
 
-@strawberry.federation.type(keys=["id"], description="A point on the map; its id is `lat,lon` with five decimals.")
+@place_type
 class Place(PlaceFields):
     """What the sensing domain knows about a point."""
-
-    @classmethod
-    def on(cls, point: Point) -> Place:
-        """The place at a point."""
-        return cls(id=strawberry.ID(point.place_id), lat=point.lat, lon=point.lon)
 
     @strawberry.federation.field(requires_scopes=READ_SCOPES, description="The air here, now.")
     async def air(self, info: Info) -> AirQuality | None:
@@ -344,7 +339,7 @@ class SensorReading:
 
     @strawberry.field
     def place(self) -> Place:
-        return Place.on(Point(self.lat, self.lon))
+        return Place.at(Point(self.lat, self.lon))
 
 
 @strawberry.type(description="Readings since the batch before, oldest first.")

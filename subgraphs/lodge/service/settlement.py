@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kit.context import Context
-from subgraphs.kit.payments import PaymentProvider
+from subgraphs.kit.errors import DomainError
+from subgraphs.kit.idempotency import forget_before
+from subgraphs.kit.payments import PaymentConflict, PaymentProvider
 from subgraphs.kit.time import to_ms
-from subgraphs.lodge.models import RoomNightRow, StayRow
+from subgraphs.lodge.models import IDEMPOTENCY, RoomNightRow, StayRow
 from subgraphs.lodge.rules.stays import StayState
 
+log = logging.getLogger("subgraphs.lodge")
+
 SWEEP_SECONDS = 5.0
+KEYS_KEPT = timedelta(days=7)
+_FORGET_EVERY = timedelta(hours=1)
 _SWEEP_AT_ONCE = 500
 _SETTLE_AT_ONCE = 100
 
@@ -50,17 +58,27 @@ async def release(session: AsyncSession, now_ms: int, which: Any) -> None:
     await session.execute(gone)
 
 
-async def settle(context: Context, stay: StayRow) -> None:
-    """Bring the provider's ledger to what the stay says; every step may be repeated."""
-    if stay.payment_id is not None:
-        await payments(context).capture(stay.payment_id)
-        if stay.refund_krw:
-            await payments(context).refund(f"lodge:{stay.id}:cancel", stay.payment_id, stay.refund_krw)
-    settled = (
-        update(StayRow).where(col(StayRow.id) == stay.id, col(StayRow.state) == stay.state).values(unsettled=False)
-    )
+async def settle(context: Context, stay: StayRow) -> bool:
+    """Bring the provider's ledger to what the stay says; every step may be repeated.
+
+    False when the provider gave no answer: the stay stays unsettled and the sweeper comes back to it.
+    """
+    try:
+        if stay.payment_id is not None:
+            await payments(context).capture(stay.payment_id)
+            if stay.refund_krw:
+                await payments(context).refund(f"lodge:{stay.id}:cancel", stay.payment_id, stay.refund_krw)
+    except DomainError as error:
+        log.warning("stay %s is not settled yet: %s", stay.id, error.code)
+        return False
+    except PaymentConflict:
+        log.exception("stay %s and the payment ledger disagree", stay.id)
+        return False
+    same_state = col(StayRow.state) == stay.state
+    settled = update(StayRow).where(col(StayRow.id) == stay.id, same_state).values(unsettled=False)
     async with context.database.write() as session:
         await session.execute(settled)
+    return True
 
 
 async def sweep_once(context: Context) -> tuple[int, int]:
@@ -73,18 +91,23 @@ async def sweep_once(context: Context) -> tuple[int, int]:
     )
     async with context.database.read() as session:
         due_ids = (await session.execute(due)).scalars().all()
-        open_payments = select(StayRow).where(col(StayRow.unsettled).is_(True)).limit(_SETTLE_AT_ONCE)
-        unsettled = (await session.execute(open_payments)).scalars().all()
+        open_payments = select(StayRow).where(col(StayRow.unsettled).is_(True)).order_by(func.random())
+        unsettled = (await session.execute(open_payments.limit(_SETTLE_AT_ONCE))).scalars().all()
     if due_ids:
         async with context.database.write() as session:
             await release(session, now, col(RoomNightRow.stay_id).in_(due_ids))
-    for stay in unsettled:
-        await settle(context, stay)
-    return len(due_ids), len(unsettled)
+    settled = [await settle(context, stay) for stay in unsettled]
+    return len(due_ids), sum(settled)
 
 
 async def sweep(context: Context) -> None:
-    """Background work: ``sweep_once`` every few seconds until cancelled."""
+    """Background work: ``sweep_once`` every few seconds until cancelled; old idempotency keys go once an hour."""
+    forgotten = None
     while True:
         await sweep_once(context)
+        now = context.clock()
+        if forgotten is None or now - forgotten >= _FORGET_EVERY:
+            async with context.database.write() as session:
+                await forget_before(session, IDEMPOTENCY, now - KEYS_KEPT)
+            forgotten = now
         await asyncio.sleep(SWEEP_SECONDS)

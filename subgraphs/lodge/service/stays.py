@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -21,7 +22,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kit.context import Context, Owner
 from subgraphs.kit.errors import KIT_ERRORS, DomainError
-from subgraphs.kit.idempotency import fingerprint, once
+from subgraphs.kit.idempotency import fingerprint, once, recall
 from subgraphs.kit.pagination import Page, PageRequest, page_of_rows
 from subgraphs.kit.time import from_ms, kst_date, to_ms
 from subgraphs.lodge.errors import LODGE_ERRORS
@@ -168,34 +169,41 @@ async def confirm_stay(context: Context, stay_id: str, payment_token: str, idemp
     provider = payments(context)
     asked = {"stayId": stay_id, "token": fingerprint("token", payment_token)}
     async with context.database.read() as session:
-        stay = await _stay_of(session, owner, stay_id)
-    payment_id = None
-    if current_state(stay, context.clock()) is StayState.HELD:
-        attempt = fingerprint("confirmStay", [idempotency_key, payment_token])
-        payment = await provider.authorise(
-            f"lodge:{stay_id}:{attempt}", token=payment_token, amount_krw=stay.amount_krw, order=stay_id
+        repeated = await recall(
+            session, IDEMPOTENCY, owner=owner, key=idempotency_key, operation="confirmStay", request=asked
         )
-        payment_id = payment.id
-    perform = partial(_confirm, context, owner, stay_id, payment_id)
+        stay = await _stay_of(session, owner, stay_id)
+    if repeated is not None:
+        return stay
+    after(current_state(stay, context.clock()), StayEvent.CONFIRM)
+    payment = await provider.authorise(
+        f"lodge:{stay_id}:{secrets.token_hex(8)}", token=payment_token, amount_krw=stay.amount_krw, order=stay_id
+    )
+    perform = partial(_confirm, context, owner, stay_id, payment.id)
     try:
         async with context.database.write() as session:
             await _once(context, session, owner, idempotency_key, "confirmStay", asked, perform)
             stay = await _stay_of(session, owner, stay_id)
     except DomainError:
-        if payment_id is not None:
-            await provider.void(payment_id)
+        # Refused and undone, so the authorisation is ours to give up; after a lost connection it is left to lapse.
+        await _give_up(context, payment.id)
         raise
+    if stay.payment_id != payment.id:
+        await _give_up(context, payment.id)
     if stay.unsettled:
         await settle(context, stay)
     return stay
 
 
-async def _confirm(context: Context, owner: Owner, stay_id: str, payment_id: str | None, session: AsyncSession) -> str:
+async def _give_up(context: Context, payment_id: str) -> None:
+    with suppress(DomainError):
+        await payments(context).void(payment_id)
+
+
+async def _confirm(context: Context, owner: Owner, stay_id: str, payment_id: str, session: AsyncSession) -> str:
     now = context.clock()
     stay = await _stay_of(session, owner, stay_id, lock=True)
     stay.state = after(current_state(stay, now), StayEvent.CONFIRM).value
-    if payment_id is None:
-        raise LODGE_ERRORS.error("HOLD_EXPIRED")
     stay.payment_id, stay.confirmed_ms, stay.unsettled = payment_id, to_ms(now), True
     session.add(stay)
     nights = update(RoomNightRow).where(col(RoomNightRow.stay_id) == stay_id).values(held_until_ms=None)
