@@ -60,7 +60,7 @@ Four = tuple[int, int, int, int]
 
 async def import_forests(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Forests with their opening rules. Rows whose address is in another province lose what came with it."""
-    summary = ImportSummary("lodge_forests")
+    summary = ImportSummary("forests")
     surveyed = _surveyed_points(folder / FACILITIES)
     rows = []
     lines = list(read_csv(folder / FORESTS))
@@ -184,7 +184,7 @@ def _count(text: str) -> int | None:
 
 async def import_rooms(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Rooms with prices. A room of an unknown forest, a repeated one and one with a broken number are rejected."""
-    summary = ImportSummary("lodge_rooms")
+    summary = ImportSummary("rooms")
     known = await _lodge_ids(database)
     published = _published_prices(folder / FACILITIES)
     lines = list(read_csv(folder / ROOMS))
@@ -282,7 +282,7 @@ def _joined(name: str) -> str:
 
 async def import_vacancy(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Vacancy snapshots as history, and closing days read off them for forests whose rule is not known."""
-    summary = ImportSummary("lodge_vacancy")
+    summary = ImportSummary("vacancy snapshots")
     known = await _lodge_ids(database)
     rows = []
     for line, raw in read_csv(folder / VACANCY):
@@ -367,7 +367,7 @@ async def _store_in_batches(database: Database, model: Any, rows: list[dict[str,
 
 
 IMPORTERS = (
-    Importer("lodge_forests", (FORESTS,), import_forests),
-    Importer("lodge_rooms", (ROOMS,), import_rooms),
-    Importer("lodge_vacancy", (VACANCY,), import_vacancy),
+    Importer("forests", (FORESTS,), import_forests),
+    Importer("rooms", (ROOMS,), import_rooms),
+    Importer("vacancy snapshots", (VACANCY,), import_vacancy),
 )

@@ -65,7 +65,7 @@ def _plain(name: str) -> str:
 
 async def import_stations(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Stations by slug; a station already known gets new coordinates and codes and keeps its names."""
-    summary = ImportSummary("rail stations")
+    summary = ImportSummary("stations")
     rows: dict[str, dict[str, Any]] = {}
     for line, row in read_csv(folder / STATIONS):
         summary.read += 1
@@ -107,7 +107,7 @@ def _station(row: Mapping[str, str]) -> dict[str, Any] | Refused:
 
 async def import_timetable(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Runs of a day, taken as daily trains; a run needs a known route that has both its ends in that order."""
-    summary = ImportSummary("rail timetable")
+    summary = ImportSummary("timetable")
     async with database.read() as session:
         names = await _station_names(session)
         stops = (await session.execute(select(RouteStopRow))).scalars().all()
@@ -165,16 +165,22 @@ def _train(
 
 async def import_distances(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Official distances: every pair of a high-speed line's table, and the conventional pairs as printed."""
-    summary = ImportSummary("rail distances")
+    summary = ImportSummary("distances")
     async with database.read() as session:
         names = await _station_names(session)
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    refused: set[tuple[str, int]] = set()
+
+    def reject(file: str, line: int, reason: Refused) -> None:
+        if (file, line) not in refused:
+            refused.add((file, line))
+            summary.reject(file, line, reason.code, ko=reason.ko, en=reason.en)
 
     def add(file: str, line: int, one: str, other: str, kind: str, km: float) -> None:
         ends = [names.find(one), names.find(other)]
         for end in ends:
             if isinstance(end, Refused):
-                summary.reject(file, line, end.code, ko=end.ko, en=end.en)
+                reject(file, line, end)
                 return
         first, second = sorted(str(end) for end in ends)
         source = f"import of {file}"
@@ -185,7 +191,7 @@ async def import_distances(database: Database, folder: Path, progress: Progress)
         summary.read += 1
         km = _km(row.get("km_from_origin", ""))
         if isinstance(km, Refused):
-            summary.reject(HIGH_SPEED_KM, line, km.code, ko=km.ko, en=km.en)
+            reject(HIGH_SPEED_KM, line, km)
             continue
         for station, at in earlier[row["line"]]:
             add(HIGH_SPEED_KM, line, station, row["station_ko"], "HIGH_SPEED", round(abs(km - at), 1))
@@ -194,10 +200,12 @@ async def import_distances(database: Database, folder: Path, progress: Progress)
         summary.read += 1
         km = _km(row.get("km_passenger_shortest", ""))
         if isinstance(km, Refused):
-            summary.reject(CONVENTIONAL_KM, line, km.code, ko=km.ko, en=km.en)
+            reject(CONVENTIONAL_KM, line, km)
             continue
         add(CONVENTIONAL_KM, line, row["a"], row["b"], "CONVENTIONAL", km)
-    summary.stored = await _store(database, DistanceRow, list(rows.values()), ("km", "source"), progress)
+    await _store(database, DistanceRow, list(rows.values()), ("km", "source"), progress)
+    # One row of a line's table makes a pair with every earlier station, so rows are counted, not pairs.
+    summary.stored = summary.read - len(refused)
     return summary
 
 
@@ -233,8 +241,8 @@ async def _store(
 
 
 IMPORTERS = (
-    Importer("rail stations", (STATIONS,), import_stations),
-    Importer("rail timetable", (TIMETABLE,), import_timetable),
-    Importer("rail distances", (HIGH_SPEED_KM, CONVENTIONAL_KM), import_distances),
+    Importer("stations", (STATIONS,), import_stations),
+    Importer("timetable", (TIMETABLE,), import_timetable),
+    Importer("distances", (HIGH_SPEED_KM, CONVENTIONAL_KM), import_distances),
 )
 """In the order they build on each other."""

@@ -42,7 +42,7 @@ _CITY_PREFIX = re.compile(r"^[가-힣]{1,4}시(?=[가-힣]+구$)")
 
 async def import_seoul_daily(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Daily means; a row of an unknown station, without any value, or with an impossible one is rejected."""
-    summary = ImportSummary("sensing_seoul_daily")
+    summary = ImportSummary("Seoul air")
     async with database.read() as session:
         statement = select(StationRow).where(col(StationRow.sido_ko) == "서울")
         stations = {row.name_ko: row.id for row in (await session.execute(statement)).scalars()}
@@ -107,7 +107,7 @@ def _value(text: str) -> float | None:
 
 async def import_regions(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Outlines of regions. A feature without a 5-digit code or a ring of three corners is rejected."""
-    summary = ImportSummary("sensing_regions")
+    summary = ImportSummary("districts")
     features = json.loads((folder / REGIONS).read_text(encoding="utf-8")).get("features", [])
     rows = []
     for number, feature in enumerate(features, start=1):
@@ -155,6 +155,6 @@ def _region(feature: Any) -> dict[str, Any] | None:
 
 
 IMPORTERS = (
-    Importer("sensing_seoul_daily", (SEOUL_DAILY,), import_seoul_daily),
-    Importer("sensing_regions", (REGIONS,), import_regions),
+    Importer("Seoul air", (SEOUL_DAILY,), import_seoul_daily),
+    Importer("districts", (REGIONS,), import_regions),
 )
