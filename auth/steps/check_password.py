@@ -31,7 +31,8 @@ async def check_password(exchange: Exchange) -> Response:
     attempts.succeeded(by_login)
     cookie = await open_session(server.database, server.settings, citizen.id, exchange.now)
     log.info("signed in %s", citizen.id)
-    target = f"{paths.AUTHORIZE}?{form['request']}" if form.get("request") else paths.LOGIN
+    chosen = f"lang={exchange.language}"
+    target = f"{paths.AUTHORIZE}?{form['request']}&{chosen}" if form.get("request") else f"{paths.LOGIN}?{chosen}"
     response = RedirectResponse(target, status_code=303, headers=NO_STORE)
     server.cookies.give(response, server.cookies.session, cookie, server.settings.session_seconds)
     server.cookies.take(response, server.cookies.visit)

@@ -187,7 +187,7 @@ class TestSignIn:
         page = browser.get(f"/oauth/login?return_to={quote(target)}&next={quote(target)}").text
         assert "evil" not in page
         answer = browser.submit("/oauth/login", page, login="minji", password="correct horse battery", return_to=target)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/oauth/login")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/oauth/login?lang=ko")
 
     def test_the_session_cookie_is_new_and_out_of_reach_of_scripts(self, live: Any) -> None:
         browser = live.browser()
