@@ -111,6 +111,7 @@ def _fetch(step: FetchStep, operation: Operation) -> Fetch:
             ValueSetter((f"... on {item.at}", "__typename"), item.to) for item in step.representations if item.renamed
         ),
         output_rewrites=step.output_rewrites,
+        context_rewrites=tuple(item.rewrite for item in step.contexts),
     )
 
 

@@ -99,7 +99,9 @@ def _start(
     taken: dict[int, Option] = {}
     if together:
         for index, options in whole.items():
-            taken.update({index: option for option in options if _place(option) == together})
+            going = next((option for option in options if _place(option) == together), None)
+            if going:
+                taken[index] = going
 
     def others(index: int) -> Cost:
         return total((base, *(option.cost for at, option in taken.items() if at != index)))

@@ -6,35 +6,26 @@ not ask for get response keys that cannot meet the client's own at that place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from zlib import crc32
 
-from graphql import (
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLType,
-    get_named_type,
-    is_abstract_type,
-)
+from graphql import is_abstract_type
 
-from router.operation.model import Argument, Field, InlineFragment, OperationKind, Selection
+from router.operation.model import Field, InlineFragment, OperationKind, Selection
+from router.planner.client_keys import ClientKeys, client_keys, field_below, internal_key, is_ambiguous, plain
 from router.planner.graph import Graph
-from router.planner.nodes import Path
-from router.planner.route import Placed, Route, Visit
-from router.planner.selections import TYPENAME, Selections, merge, print_selections
-from router.planner.steps import FetchStep, Representation, Steps
+from router.planner.nodes import ContextRewrite, Path
+from router.planner.route import ContextNeed, Placed, Route, Visit
+from router.planner.selections import TYPENAME, Selections, merge
+from router.planner.steps import ContextVariable, FetchStep, Representation, Steps
 from router.planner.tree import Tree
 
-Signature = tuple[str, tuple[Argument, ...]]
 Touched = frozenset[int]
 
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A step under construction."""
+    """A step under construction. ``path`` has an ``... on T`` item for each choice of a runtime type on the way."""
 
     id: int
     subgraph: str
@@ -44,174 +35,171 @@ class Draft:
     tree: Tree
     representations: tuple[Representation, ...] = ()
     after: Touched = frozenset()
+    contexts: tuple[ContextVariable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """A position while its selections are placed: the fetch one stands in (None before the first) and where in it."""
+
+    draft: Draft | None
+    tree: Tree | None
+    path: Path
+    turn: int
+    above: tuple[Origin, ...] = ()
+    """The enclosing positions that set contexts, outermost first; the same that the search called frames."""
 
 
 @dataclass(slots=True, eq=False)
 class Drafting:
-    """The DAG under construction. ``client_keys``: by path, the response keys the client uses there and for what."""
+    """The DAG under construction."""
 
     graph: Graph
-    client_keys: dict[Path, dict[str, set[Signature]]]
+    kind: OperationKind
+    keys: ClientKeys
     drafts: list[Draft] = field(default_factory=list)
     visited: dict[tuple[object, ...], tuple[Draft, Tree]] = field(default_factory=dict)
     emitted: dict[tuple[object, ...], Touched] = field(default_factory=dict)
 
 
-def lists_in(type_: GraphQLType) -> int:
-    """How many list wrappers a type has."""
-    depth = 0
-    while isinstance(type_, GraphQLList | GraphQLNonNull):
-        depth += isinstance(type_, GraphQLList)
-        type_ = type_.of_type
-    return depth
-
-
-def client_keys(graph: Graph, root: str, selections: Selections) -> dict[Path, dict[str, set[Signature]]]:
-    """By path: each response key the operation uses there, with the fields and arguments it stands for."""
-    found: dict[Path, dict[str, set[Signature]]] = {}
-    _collect_keys(graph, root, selections, (), found)
-    return found
-
-
-def _collect_keys(
-    graph: Graph, parent: str, selections: Selections, path: Path, found: dict[Path, dict[str, set[Signature]]]
-) -> None:
-    for selection in selections:
-        if isinstance(selection, InlineFragment):
-            _collect_keys(graph, selection.type_condition or parent, selection.selections, path, found)
-            continue
-        signatures = found.setdefault(path, {}).setdefault(selection.response_key, set())
-        signatures.add((selection.name, selection.arguments))
-        below = _field_below(graph, parent, selection, path)
-        if below is not None:
-            _collect_keys(graph, below[0], selection.selections, below[1], found)
-
-
-def _field_below(graph: Graph, parent: str, selection: Field, path: Path) -> tuple[str, Path] | None:
-    """(type, path) of what a field holds, by the merged schema; None for leaves."""
-    type_ = graph.supergraph.schema.type_map.get(parent)
-    if not selection.selections or not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-        return None
-    definition = type_.fields.get(selection.name)
-    if definition is None:
-        return None
-    return get_named_type(definition.type).name, (*path, selection.response_key, *("@",) * lists_in(definition.type))
-
-
 def draft_steps(graph: Graph, kind: OperationKind, root: str, selections: Selections, turns: Sequence[Route]) -> Steps:
     """The fetch DAG of an operation: one turn, or, for mutations, a turn for each run of fields in one subgraph."""
-    drafting = Drafting(graph, client_keys(graph, root, selections))
+    drafting = Drafting(graph, kind, client_keys(graph, root, selections))
     for turn, route in enumerate(turns):
-        for placed in route.placed:
-            assert placed.visit is not None
-            _root_step(drafting, placed, kind, turn)
-    return tuple(
-        FetchStep(
-            draft.id,
-            draft.subgraph,
-            draft.path,
-            draft.kind,
-            draft.representations,
-            draft.tree.freeze(),
-            draft.after,
-            draft.turn,
-        )
-        for draft in drafting.drafts
+        _emit_route(drafting, route, Origin(None, None, (), turn), False)
+    return tuple(_frozen(drafting, draft) for draft in drafting.drafts)
+
+
+def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
+    """The finished step. Its path says ``... on T`` only where a response key would be ambiguous without."""
+    selections, path = draft.tree.freeze(), plain(draft.path)
+    parent = draft.representations[0].at if draft.representations else ""
+    if path != draft.path and is_ambiguous(drafting.keys, drafting.graph, parent, selections, path):
+        path = draft.path
+    return FetchStep(
+        draft.id,
+        draft.subgraph,
+        path,
+        draft.kind,
+        draft.representations,
+        selections,
+        draft.after,
+        draft.turn,
+        contexts=draft.contexts,
     )
 
 
-def _root_step(drafting: Drafting, placed: Placed, kind: OperationKind, turn: int) -> None:
-    assert placed.visit is not None
-    subgraph = placed.visit.place.subgraph
-    place = ("root", subgraph, turn)
-    if place not in drafting.visited:
-        draft = Draft(len(drafting.drafts), subgraph, (), kind, turn, Tree())
-        drafting.drafts.append(draft)
-        drafting.visited[place] = (draft, draft.tree)
-    draft, tree = drafting.visited[place]
-    _emit_here(drafting, placed, draft, tree, (), False)
-
-
-def _internal_key(drafting: Drafting, path: Path, wanted: Field) -> str:
-    """The field's own name, unless the client uses that key for something else there; arguments always get a mark."""
-    taken = drafting.client_keys.get(path, {}).get(wanted.name)
-    if not wanted.arguments and (taken is None or taken == {(wanted.name, ())}):
-        return wanted.name
-    mark = crc32(print_selections((replace(wanted, selections=()),)).encode())
-    return f"_{wanted.name}_{mark:08x}"
-
-
-def _emit_route(drafting: Drafting, route: Route, draft: Draft, tree: Tree, path: Path, internal: bool) -> Touched:
-    place = (id(route), id(tree), path, internal)
+def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool) -> Touched:
+    """Select all of a route; returns the steps that bring any of it."""
+    place = (id(route), id(origin.tree), origin.path, origin.turn, internal)
     known = drafting.emitted.get(place)
     if known is not None:
         return known
-    touched = frozenset({draft.id})
-    if route.abstract:
-        tree.typename()
+    touched: Touched = frozenset({origin.draft.id} if origin.draft else ())
+    if route.abstract and origin.tree:
+        origin.tree.typename()
     for placed in route.placed:
-        touched |= _emit(drafting, placed, draft, tree, path, internal)
+        touched |= _emit(drafting, placed, route.type, origin, internal)
     for condition, below in route.groups:
-        touched |= _emit_route(drafting, below, draft, tree.on(condition), path, internal)
+        assert origin.tree
+        group = replace(origin, tree=origin.tree.on(condition), path=(*origin.path, f"... on {condition}"))
+        touched |= _emit_route(drafting, below, group, internal)
     drafting.emitted[place] = touched
     return touched
 
 
-def _emit(drafting: Drafting, placed: Placed, draft: Draft, tree: Tree, path: Path, internal: bool) -> Touched:
-    """Select a placed field; returns the steps that bring it or anything below it."""
-    if placed.visit is None:
-        return _emit_here(drafting, placed, draft, tree, path, internal)
-    there, its_tree = _visit(drafting, placed.visit, draft, tree, path)
-    return _emit_here(drafting, placed, there, its_tree, path, internal)
-
-
-def _emit_here(drafting: Drafting, placed: Placed, draft: Draft, tree: Tree, path: Path, internal: bool) -> Touched:
+def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal: bool) -> Touched:
+    """Select what is placed here or after a visit; returns the steps that bring it or anything below it."""
+    draft, tree = origin.draft, origin.tree
+    if placed.visit:
+        draft, tree = _visit(drafting, placed.visit, origin)
+    assert draft is not None and tree is not None
     if placed.field is None:
         assert placed.route is not None
-        return _emit_route(drafting, placed.route, draft, tree, path, internal)
+        return _emit_route(drafting, placed.route, replace(origin, draft=draft, tree=tree), internal)
     selected = placed.field
     if internal:
-        selected = replace(selected, response_key=_internal_key(drafting, path, selected))
+        selected = replace(selected, response_key=internal_key(drafting.keys, plain(origin.path), selected))
     below = tree.field(replace(selected, selections=(), locations=()))
     if placed.route is None:
         return frozenset({draft.id})
-    further = (*path, selected.response_key, *placed.path[1:])
-    return _emit_route(drafting, placed.route, draft, below, further, internal)
+    above = (*origin.above, origin) if at in drafting.graph.context_setters else origin.above
+    path = (*origin.path, selected.response_key, *placed.path[1:])
+    touched = _emit_route(drafting, placed.route, Origin(draft, below, path, origin.turn, above), internal)
+    below.something()
+    return touched
 
 
-def _visit(drafting: Drafting, visit: Visit, origin: Draft, tree: Tree, path: Path) -> tuple[Draft, Tree]:
-    """The step of a visit that starts at ``path`` in ``origin``, with what it needs selected."""
-    place = (id(visit), path, id(tree))
-    known = drafting.visited.get(place)
-    if known is not None:
-        return known
-    after = frozenset({origin.id})
+def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tree]:
+    """The step of a visit that starts at the origin, with what it needs selected."""
+    if origin.draft is None:
+        place: tuple[object, ...] = ("root", visit.place.subgraph, origin.turn)
+    else:
+        place = (id(visit), origin.path, id(origin.tree))
+    if place in drafting.visited:
+        return drafting.visited[place]
+    after: Touched = frozenset({origin.draft.id} if origin.draft else ())
     representations: tuple[Representation, ...] = ()
-    if visit.at not in drafting.graph.roots.values():
-        tree.typename()
+    contexts: tuple[ContextVariable, ...] = ()
+    if origin.tree:
+        origin.tree.typename()
+    kind = next((kind for kind, root in drafting.graph.roots.items() if root == visit.at), None)
+    if kind is None:
         for need in visit.needs:
-            after |= _emit(drafting, need, origin, tree, path, True)
+            after |= _emit(drafting, need, visit.at, origin, True)
+        for context in visit.context_needs:
+            touched, variables = _context(drafting, context, origin)
+            after, contexts = after | touched, contexts + variables
         there = drafting.graph.here[visit.place.subgraph][visit.place.type]
-        sent = _representation(drafting, visit.at, visit.representation, path)
+        sent = _representation(drafting, visit.at, visit.representation, plain(origin.path))
         representations = (Representation(visit.at, visit.place.type, sent, there.interface_object),)
     draft = Draft(
         len(drafting.drafts),
         visit.place.subgraph,
-        path,
-        OperationKind.QUERY,
+        origin.path,
+        kind or OperationKind.QUERY,
         origin.turn,
         Tree(),
         representations,
         after,
+        contexts,
     )
     drafting.drafts.append(draft)
-    its_tree = draft.tree.on(visit.place.type) if representations else draft.tree
-    drafting.visited[place] = (draft, its_tree)
-    return draft, its_tree
+    tree = draft.tree.on(visit.place.type) if representations else draft.tree
+    drafting.visited[place] = (draft, tree)
+    return draft, tree
+
+
+def _context(drafting: Drafting, need: ContextNeed, origin: Origin) -> tuple[Touched, tuple[ContextVariable, ...]]:
+    """Select a context's value at the position that sets it; the steps touched, and how the value is found again."""
+    setter = origin.above[need.frame]
+    touched = _emit_route(drafting, need.route, setter, True)
+    levels = sum(item != "@" for item in plain(origin.path)[len(plain(setter.path)) :])
+    guard: Path = ()
+    if setter.tree and need.type not in drafting.graph.roots.values():
+        setter.tree.typename()
+        guard = (f"... on {need.type}",)
+    read = _representation(drafting, need.type, need.selections, plain(setter.path))
+    return touched, tuple(
+        ContextVariable(need.variable_type, ContextRewrite((*("..",) * levels, *guard, *leaf), need.variable))
+        for leaf in _leaves(read)
+    )
+
+
+def _leaves(selections: Selections) -> Iterator[Path]:
+    for selection in selections:
+        if isinstance(selection, InlineFragment):
+            for leaf in _leaves(selection.selections):
+                yield (f"... on {selection.type_condition}", *leaf)
+        elif selection.selections:
+            for leaf in _leaves(selection.selections):
+                yield (selection.response_key, *leaf)
+        elif selection != TYPENAME:
+            yield (selection.response_key,)
 
 
 def _representation(drafting: Drafting, parent: str, selections: Selections, path: Path) -> Selections:
-    """What to read from the data, by the response keys it was fetched under; ``__typename`` where types are abstract."""
+    """What to read from the data, by the response keys it was fetched under; ``__typename`` at abstract types."""
     found: list[Selection] = []
     for selection in selections:
         if isinstance(selection, InlineFragment):
@@ -222,13 +210,17 @@ def _representation(drafting: Drafting, parent: str, selections: Selections, pat
         if selection.name == "__typename":
             found.append(TYPENAME)
             continue
-        key = _internal_key(drafting, path, selection)
-        named = replace(selection, response_key=key, arguments=())
-        inner = _field_below(drafting.graph, parent, named, path)
-        if inner is not None:
-            below = _representation(drafting, inner[0], selection.selections, inner[1])
-            if is_abstract_type(drafting.graph.supergraph.schema.type_map[inner[0]]):
-                below = (TYPENAME, *below)
-            named = replace(named, selections=below)
-        found.append(named)
+        found.append(_read_field(drafting, parent, selection, path))
     return merge(found)
+
+
+def _read_field(drafting: Drafting, parent: str, selection: Field, path: Path) -> Field:
+    key = internal_key(drafting.keys, path, selection)
+    named = replace(selection, response_key=key, arguments=())
+    inner = field_below(drafting.graph, parent, named, path)
+    if inner is None:
+        return named
+    below = _representation(drafting, inner[0], selection.selections, inner[1])
+    if is_abstract_type(drafting.graph.supergraph.schema.type_map[inner[0]]):
+        below = (TYPENAME, *below)
+    return replace(named, selections=below)

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from router.operation.model import Field, InlineFragment, Selection
+from router.planner.contexts import context_need, with_context_arguments
 from router.planner.graph import FieldHere, Kind, Place
 from router.planner.nodes import Path
-from router.planner.contexts import context_need, with_context_arguments
 from router.planner.route import FREE, Cost, Frame, Placed, Route, Search, Standing, Visit, cut_cycle, total
 from router.planner.selections import Selections, open_fragments
 

@@ -1,7 +1,9 @@
 """The query plan: what the planner hands to the executor, and what ``router plan`` prints.
 
 The node kinds and their JSON names are the field's usual ones (Apollo query plan format).
-A response path is a tuple of response keys with ``"@"`` for "every item of this list".
+A response path is a tuple of response keys with ``"@"`` for "every item of this list". Where two runtime types on the
+way use one response key for different things, an item ``"... on T"`` in a Flatten's path lets only objects of that type
+pass.
 """
 
 from __future__ import annotations
@@ -36,6 +38,19 @@ Rewrite = ValueSetter | KeyRenamer
 
 
 @dataclass(frozen=True, slots=True)
+class ContextRewrite:
+    """Where an entity fetch finds the value of a variable filled by @fromContext, for each of its objects.
+
+    ``path`` starts at the object: ``".."`` goes to the object around it (lists do not count), ``"... on T"`` holds
+    back for other types, the rest are response keys. Of several rewrites for one variable the first that holds counts;
+    objects with different values go into different requests.
+    """
+
+    path: Path
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """One request to one subgraph.
 
@@ -51,6 +66,7 @@ class Fetch:
     requires: tuple[Selection, ...] = ()
     input_rewrites: tuple[Rewrite, ...] = ()
     output_rewrites: tuple[Rewrite, ...] = ()
+    context_rewrites: tuple[ContextRewrite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

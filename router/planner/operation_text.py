@@ -21,6 +21,7 @@ def operation_text(step: FetchStep, operation: Operation, variables: tuple[str, 
         if definition.name in variables:
             default = f" = {definition.default}" if definition.default is not None else ""
             definitions.append(f"${definition.name}: {definition.type}{default}")
+    definitions.extend(dict.fromkeys(f"${item.rewrite.variable}: {item.type}" for item in step.contexts))
     heading = f"({', '.join(definitions)})" if definitions else ""
     directives = directives_text(operation.directives, ())
     body = print_selections(step.selections)

@@ -2,7 +2,8 @@
 
 A position is one object (or list of objects) of the answer, seen while standing in one subgraph. The route of a
 position says for each selection whether it is had here or after a visit: a jump into another subgraph (or back into
-this one) with a representation of the same object. A visit's needs are the fields of that representation, themselves placed.
+this one) with a representation of the same object. A visit's needs are the fields of that representation, themselves
+placed.
 """
 
 from __future__ import annotations

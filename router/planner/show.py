@@ -136,6 +136,11 @@ def _fetch_json(node: Fetch) -> dict[str, Any]:
         shown["inputRewrites"] = [_rewrite_json(rewrite) for rewrite in node.input_rewrites]
     if node.output_rewrites:
         shown["outputRewrites"] = [_rewrite_json(rewrite) for rewrite in node.output_rewrites]
+    if node.context_rewrites:
+        shown["contextRewrites"] = [
+            {"kind": "KeyRenamer", "path": list(rewrite.path), "renameKeyTo": rewrite.variable}
+            for rewrite in node.context_rewrites
+        ]
     return shown
 
 

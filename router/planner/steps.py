@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from router.operation.model import OperationKind
-from router.planner.nodes import KeyRenamer, Path
+from router.planner.nodes import ContextRewrite, KeyRenamer, Path
 from router.planner.selections import Selections
 
 
@@ -19,6 +19,14 @@ class Representation:
     selections: Selections
     renamed: bool = False
     """Whether ``__typename`` must be set to ``to``, as the data may hold another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextVariable:
+    """A variable of the fetch that @fromContext fills, its printed type, and where its value is found."""
+
+    type: str
+    rewrite: ContextRewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class FetchStep:
     turn: int = 0
     """Which serial turn of a mutation the step belongs to; 0 for all other operations."""
     output_rewrites: tuple[KeyRenamer, ...] = ()
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 Steps = tuple[FetchStep, ...]

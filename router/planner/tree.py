@@ -37,6 +37,11 @@ class Tree:
             self._typed = True
             self.field(TYPENAME)
 
+    def something(self) -> None:
+        """Make sure the selection set is not empty."""
+        if not self._fields and not any(below.freeze() for below in self._fragments.values()):
+            self.typename()
+
     def _selections(self) -> Iterator[Selection]:
         typename = next((field for field, _ in self._fields.values() if field == TYPENAME), None)
         if typename:

@@ -24,6 +24,8 @@ from graphql import (
 )
 
 from router.federation.supergraph import Supergraph
+from router.operation.model import InlineFragment
+from router.planner.selections import read_field_set
 
 LIST_LENGTH = 2
 SEEDS = 2**31
@@ -37,6 +39,8 @@ class Thing:
     type: str
     representation: Mapping[str, Any] | None = None
     provided: tuple[Any, ...] = ()
+    above: Thing | None = None
+    """The object around it, on the way this one was come by."""
     known_as: str | None = None
     """The interface's name, where an interface object stands for the type."""
 
@@ -72,14 +76,14 @@ def _of_type(world: World, thing: Thing, name: str, mark: str, type_: Any) -> An
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
         roots = (world.supergraph.schema.query_type, world.supergraph.schema.mutation_type)
         if type_ in roots:
-            return Thing(roots.index(type_), type_.name)
+            return Thing(roots.index(type_), type_.name, above=thing)
         seed = crc32(f"{thing.seed}.{mark}".encode()) % SEEDS
         choices = runtime_types(world.supergraph, thing.type, name)
         if not choices:
             return None
         world.parents[seed] = thing.seed
         world.types[seed] = choices[seed % len(choices)]
-        return Thing(seed, world.types[seed])
+        return Thing(seed, world.types[seed], above=thing)
     match type_.name:
         case "Int":
             return (thing.seed + crc32(mark.encode())) % SEEDS
@@ -88,6 +92,38 @@ def _of_type(world: World, thing: Thing, name: str, mark: str, type_: Any) -> An
         case "Boolean":
             return bool((thing.seed + crc32(mark.encode())) % 2)
     return f"{mark}#{thing.seed}"
+
+
+def with_contexts(world: World, thing: Thing, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with those that @fromContext fills, read from the nearest object around that sets the context."""
+    filled = dict(arguments)
+    for join in world.supergraph.joins[thing.type].fields[name]:
+        for argument in join.context_arguments:
+            setters = world.supergraph.contexts[argument.context]
+            around = thing.above
+            while around is not None and not any(_is(world.supergraph, around.type, setter) for setter in setters):
+                around = around.above
+            if around is not None:
+                filled[argument.name] = _read(world, around, read_field_set(argument.selection))
+    return filled
+
+
+def _is(supergraph: Supergraph, name: str, condition: str) -> bool:
+    type_ = supergraph.schema.type_map[condition]
+    if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+        return name in {item.name for item in supergraph.schema.get_possible_types(type_)}
+    return name == condition
+
+
+def _read(world: World, thing: Thing, selections: tuple[Any, ...]) -> Any:
+    for selection in selections:
+        if isinstance(selection, InlineFragment):
+            if _is(world.supergraph, thing.type, selection.type_condition or thing.type):
+                return _read(world, thing, selection.selections)
+        else:
+            found = value(world, thing, selection.name, {})
+            return _read(world, found, selection.selections) if isinstance(found, Thing) else found
+    return None
 
 
 def _common_values(supergraph: Supergraph, name: str) -> list[str]:

@@ -77,27 +77,56 @@ class _Run:
         return {name: self.variables[name] for name in fetch.variables if name in self.variables}
 
     def _answer(self, fetch: Fetch, variables: dict[str, Any]) -> dict[str, Any]:
-        return self.send(fetch.subgraph, fetch.operation, variables)
+        data = self.send(fetch.subgraph, fetch.operation, variables)
+        for answer in data["_entities"] if fetch.requires else (data,):
+            for rewrite in fetch.output_rewrites:
+                assert isinstance(rewrite, KeyRenamer)
+                self._rename(answer, rewrite.path, rewrite.rename_to)
+        return data
 
     def _flatten(self, path: Path, fetch: Fetch) -> None:
-        objects = [item for item in at_path(self.data, path) if isinstance(item, dict)]
+        found = [chain for chain in self._chains((self.data,), path) if isinstance(chain[-1], dict)]
         if not fetch.requires:
-            if objects:
+            if found:
                 answer = self._answer(fetch, self._used(fetch))
-                for item in objects:
-                    merge_data(item, answer)
+                for chain in found:
+                    merge_data(chain[-1], answer)
             return
-        found = [(item, rep) for item in objects if (rep := self._represent(fetch, item)) is not None]
-        if not found:
-            return
-        variables = {**self._used(fetch), "representations": [rep for _, rep in found]}
-        entities = self._answer(fetch, variables)["_entities"]
-        for (item, _), entity in zip(found, entities, strict=True):
-            if entity is not None:
-                for rewrite in fetch.output_rewrites:
-                    assert isinstance(rewrite, KeyRenamer)
-                    self._rename(entity, rewrite.path, rewrite.rename_to)
-                merge_data(item, entity)
+        groups: dict[str, tuple[dict[str, Any], list[tuple[dict[str, Any], dict[str, Any]]]]] = {}
+        for chain in found:
+            rep = self._represent(fetch, chain[-1])
+            if rep is not None:
+                values = self._context_values(fetch, chain)
+                groups.setdefault(repr(values), (values, []))[1].append((chain[-1], rep))
+        for values, items in groups.values():
+            variables = {**self._used(fetch), **values, "representations": [rep for _, rep in items]}
+            entities = self._answer(fetch, variables)["_entities"]
+            for (item, _), entity in zip(items, entities, strict=True):
+                if entity is not None:
+                    merge_data(item, entity)
+
+    def _chains(self, chain: tuple[Any, ...], path: Path) -> Iterator[tuple[Any, ...]]:
+        """Each object at the path with the objects around it, outermost first."""
+        here = chain[-1]
+        if not path:
+            yield chain
+        elif path[0] == "@":
+            for item in here if isinstance(here, list) else ():
+                yield from self._chains((*chain[:-1], item), path[1:])
+        elif path[0].startswith("... on "):
+            if isinstance(here, dict) and applies(self.schema, path[0].removeprefix("... on "), here["__typename"]):
+                yield from self._chains(chain, path[1:])
+        elif isinstance(here, dict) and path[0] in here:
+            yield from self._chains((*chain, here[path[0]]), path[1:])
+
+    def _context_values(self, fetch: Fetch, chain: tuple[Any, ...]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for rewrite in fetch.context_rewrites:
+            ups = sum(item == ".." for item in rewrite.path)
+            found = list(self._chains((chain[-1 - ups],), rewrite.path[ups:]))
+            if found and rewrite.variable not in values:
+                values[rewrite.variable] = found[0][-1]
+        return values
 
     def _represent(self, fetch: Fetch, item: dict[str, Any]) -> dict[str, Any] | None:
         found: dict[str, Any] = {}
@@ -149,17 +178,6 @@ class _Run:
                     item[name] = item.pop(path[0])
             elif path[0] in item:
                 self._rename(item[path[0]], path[1:], name)
-
-
-def at_path(data: Any, path: Path) -> Iterator[Any]:
-    """All values at a response path; ``@`` stands for every item of a list."""
-    if not path:
-        yield data
-    elif path[0] == "@":
-        for item in data if isinstance(data, list) else ():
-            yield from at_path(item, path[1:])
-    elif isinstance(data, dict) and path[0] in data:
-        yield from at_path(data[path[0]], path[1:])
 
 
 def merge_data(into: Any, data: Any) -> None:

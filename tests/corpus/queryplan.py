@@ -19,6 +19,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLResolveInfo,
     GraphQLSchema,
     execute_sync,
     parse,
@@ -31,10 +32,9 @@ from router.operation.model import Operation
 from router.operation.parse import parse_request
 from router.planner import plan
 from router.planner.nodes import ConditionNode, Fetch, Flatten, Node, Parallel, QueryPlan, Sequence
-from tests.corpus.deterministic_world import Thing, World, value
+from tests.corpus.deterministic_world import Thing, World, value, with_contexts
 from tests.corpus.plan_interpreter import run_plan
 from tests.corpus.subgraph_schemas import Subgraph
-
 
 INTROSPECTED = frozenset({"__schema", "__type"})
 """Answered by the router itself, so no part of a plan."""
@@ -87,20 +87,18 @@ def variable_sets(operation: Operation, schema: GraphQLSchema) -> Iterator[dict[
 
 def monolith(text: str, supergraph: Supergraph, world: World, variables: Mapping[str, Any]) -> Any:
     """The data a single server over the API schema gives."""
+
+    def resolve(thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        seed = {"query": 0, "mutation": 1, "subscription": 2}[info.operation.operation.value]
+        thing = thing or Thing(seed, info.parent_type.name)
+        return value(world, thing, info.field_name, with_contexts(world, thing, info.field_name, arguments))
+
     result = execute_sync(
         supergraph.api_schema,
         parse(text),
         root_value=None,
         variable_values=dict(variables),
-        field_resolver=lambda thing, info, **arguments: value(
-            world,
-            thing
-            or Thing(
-                {"query": 0, "mutation": 1, "subscription": 2}[info.operation.operation.value], info.parent_type.name
-            ),
-            info.field_name,
-            arguments,
-        ),
+        field_resolver=resolve,
         type_resolver=lambda thing, *_: thing.type,
     )
     if result.errors:
@@ -131,10 +129,14 @@ def data_problem(
         world = World(supergraph)
         expected = monolith(text, supergraph, world, variables)
         subgraphs = {name: Subgraph(world, name, labels) for name in supergraph.subgraphs}
+
+        def send(
+            name: str, query: str, given: Mapping[str, Any], to: dict[str, Subgraph] = subgraphs
+        ) -> dict[str, Any]:
+            return to[name].execute(query, given)
+
         try:
-            found = run_plan(
-                made, operation, supergraph, variables, lambda name, query, given: subgraphs[name].execute(query, given)
-            )
+            found = run_plan(made, operation, supergraph, variables, send)
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         if different := difference(expected, found):

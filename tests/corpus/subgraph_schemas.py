@@ -36,6 +36,7 @@ from graphql import (
     validate,
     value_from_ast_untyped,
 )
+
 from router.federation.join_metadata import FieldJoin, TypeJoins
 from router.federation.supergraph import Supergraph
 from router.planner.selections import read_field_set
@@ -52,7 +53,7 @@ def active(joins: tuple[FieldJoin, ...], subgraph: str, labels: frozenset[str]) 
         if join.subgraph == subgraph:
             if join.external or join.used_overridden:
                 return None
-            if join.override_label is not None and join.override_label not in labels:
+            if join.override_label is not None and (join.override_label in labels) != (join.override is not None):
                 return None
             taken = any(
                 other.override == subgraph and (other.override_label is None or other.override_label in labels)
@@ -93,12 +94,8 @@ def subgraph_sdl(supergraph: Supergraph, subgraph: str) -> str:
                 if own is None and field_name not in keys and not _unsaid(supergraph, subgraph, definition, is_root):
                     continue
                 target = joins_of(supergraph, definition)
-                if (
-                    target
-                    and subgraph not in target.types
-                    or target
-                    and target.members
-                    and not target.members[subgraph]
+                if (target and subgraph not in target.types) or (
+                    target and target.members and not target.members[subgraph]
                 ):
                     continue
                 hidden = {c.name for c in own.context_arguments} if own else set()

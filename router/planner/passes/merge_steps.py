@@ -62,4 +62,5 @@ def _join(one: FetchStep, other: FetchStep) -> FetchStep:
         representations=tuple(representations.values()),
         selections=merge((*one.selections, *other.selections)),
         after=one.after | other.after,
+        contexts=tuple(dict.fromkeys((*one.contexts, *other.contexts))),
     )

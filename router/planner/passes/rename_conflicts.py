@@ -6,7 +6,9 @@ that do not merge (GraphQL specification 5.3.2, SameResponseShape): its own null
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 from router.operation.model import Field, InlineFragment, OperationKind, Selection
 from router.planner.graph import FieldHere, Graph
@@ -26,6 +28,13 @@ def _branches(selections: Selections) -> bool:
     return fragments > 1 or (fragments == 1 and len(selections) > 1) or any(_branches(s.selections) for s in selections)
 
 
+def _keys(selections: Selections) -> Iterator[str]:
+    for selection in selections:
+        if isinstance(selection, Field):
+            yield selection.response_key
+        yield from _keys(selection.selections)
+
+
 def _shape(here: FieldHere) -> str:
     """What must agree: all of a leaf's type, only the wrappers of a composite's."""
     return here.shape.replace(here.type, "*") if here.composite else here.shape
@@ -35,7 +44,8 @@ def _renamed(step: FetchStep, graph: Graph) -> FetchStep:
     rewrites: list[KeyRenamer] = []
     entity = bool(step.representations)
     root = graph.roots[OperationKind.QUERY if entity else step.kind]
-    selections = _visit(graph, step.subgraph, root, step.selections, (), {}, rewrites)
+    used = set(_keys(step.selections))
+    selections = _visit(graph, step.subgraph, root, step.selections, (), {}, used, rewrites)
     if not rewrites:
         return step
     return replace(step, selections=selections, output_rewrites=(*step.output_rewrites, *rewrites))
@@ -48,6 +58,7 @@ def _visit(
     selections: Selections,
     path: Path,
     shapes: dict[Path, dict[str, str]],
+    used: set[str],
     rewrites: list[KeyRenamer],
 ) -> Selections:
     """``path`` has fields and ``... on T`` items; shapes are compared at the path without the latter."""
@@ -56,7 +67,7 @@ def _visit(
         if isinstance(selection, InlineFragment):
             condition = selection.type_condition or parent
             inner = _visit(
-                graph, subgraph, condition, selection.selections, (*path, f"... on {condition}"), shapes, rewrites
+                graph, subgraph, condition, selection.selections, (*path, f"... on {condition}"), shapes, used, rewrites
             )
             found.append(replace(selection, selections=inner))
             continue
@@ -64,7 +75,7 @@ def _visit(
         if here is None:
             found.append(selection)
             continue
-        found.append(_field(graph, subgraph, here, selection, path, shapes, rewrites))
+        found.append(_field(graph, subgraph, here, selection, path, shapes, used, rewrites))
     return tuple(found)
 
 
@@ -75,16 +86,16 @@ def _field(
     selection: Field,
     path: Path,
     shapes: dict[Path, dict[str, str]],
+    used: set[str],
     rewrites: list[KeyRenamer],
 ) -> Field:
-    plain = tuple(item for item in path if not item.startswith("... on "))
-    known = shapes.setdefault(plain, {})
+    known = shapes.setdefault(tuple(item for item in path if not item.startswith("... on ")), {})
     key = selection.response_key
-    number = 0
-    while known.setdefault(key, _shape(here)) != _shape(here):
-        key = f"{selection.response_key}__alias_{number}"
-        number += 1
+    if known.setdefault(key, _shape(here)) != _shape(here):
+        numbered = (f"{selection.response_key}__alias_{number}" for number in count())
+        key = next(candidate for candidate in numbered if candidate not in used)
+        used.add(key)
     if key != selection.response_key:
         rewrites.append(KeyRenamer((*path, key), selection.response_key))
-    below = _visit(graph, subgraph, here.type, selection.selections, (*path, key), shapes, rewrites)
+    below = _visit(graph, subgraph, here.type, selection.selections, (*path, key), shapes, used, rewrites)
     return replace(selection, response_key=key, selections=below)
