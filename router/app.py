@@ -74,7 +74,7 @@ class RouterApp:
     ) -> None:
         self.pipeline: Pipeline | None = pipeline if isinstance(pipeline, Pipeline) else None
         self._open = None if isinstance(pipeline, Pipeline) else pipeline
-        self._settings = settings
+        self.settings = settings
         callers = Callers(
             verifier, require_token=settings.token.required, forward_headers=settings.http.forward_headers
         )
@@ -127,7 +127,7 @@ class RouterApp:
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         if scope["type"] == "websocket":
-            if path == self._settings.http.path:
+            if path == self.settings.http.path:
                 await self.sockets(scope, receive, send)
             else:
                 await receive()
@@ -152,7 +152,7 @@ class RouterApp:
         await send_response(send, 200 if ready else 503, MediaType.JSON, body)
 
     async def _metadata(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = orjson.dumps(metadata(self._settings, self._running().supergraph))
+        body = orjson.dumps(metadata(self.settings, self._running().supergraph))
         await send_response(send, 200, MediaType.JSON, body, ((b"access-control-allow-origin", b"*"),))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

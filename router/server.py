@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from router.config import Settings
+from router.app import OpenPipeline
+from router.config import Settings, SubgraphSettings
+from router.executor import ExecutionSettings
+from router.executor.http import HttpSettings, HttpTransport
+from router.federation.supergraph import Supergraph
+from router.pipeline import Pipeline, PipelineSettings
+from router.subscriptions.upstream import subscribe
 
 SEND_BUFFER_BYTES = 65_536
 """Kernel buffer of one WebSocket: what a slow client leaves unread shows here, not in megabytes of stale frames."""
@@ -65,3 +73,58 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "proxy_headers": False,
         "timeout_graceful_shutdown": server.drain_s,
     }
+
+
+def pipeline_settings(settings: Settings) -> PipelineSettings:
+    """What the pipeline takes of the settings."""
+    longest = max((one.timeout_s for one in settings.subgraphs.values()), default=SubgraphSettings().timeout_s)
+    return PipelineSettings(limits=settings.limits, execution=ExecutionSettings(timeout=longest))
+
+
+def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:
+    """Refuse settings for subgraphs the supergraph does not have. Raises ``ValueError``."""
+    known = {_folded(name) for name in supergraph.subgraphs}
+    for name in settings.subgraphs:
+        if _folded(name) not in known:
+            raise ValueError(f"settings name a subgraph {name!r}; the supergraph has {', '.join(supergraph.subgraphs)}")
+
+
+def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, HttpTransport]:
+    """A transport to each subgraph at its configured URL, else at that of the supergraph.
+
+    Raises ``ValueError`` for a URL that is no http URL.
+    """
+    configured = {_folded(name): one for name, one in settings.subgraphs.items()}
+    transports = {}
+    for name, info in supergraph.subgraphs.items():
+        own = configured.get(_folded(name), SubgraphSettings())
+        url = own.url or info.url
+        try:
+            transports[name] = HttpTransport(
+                url,
+                HttpSettings(timeout=own.timeout_s),
+                open_subscription=subscribe,
+                subscription_url=own.subscription_url or None,
+            )
+        except ValueError as error:
+            raise ValueError(f"subgraph {name!r} cannot be reached at {url!r}: {error}") from error
+    return transports
+
+
+def http_pipeline(supergraph: Supergraph, settings: Settings) -> OpenPipeline:
+    """Opens the pipeline of a supergraph whose subgraphs speak HTTP, for ``build_app``."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Pipeline]:
+        pipeline = Pipeline(supergraph, http_transports(supergraph, settings), pipeline_settings(settings))
+        try:
+            yield pipeline
+        finally:
+            await pipeline.aclose()
+
+    return opened
+
+
+def _folded(name: str) -> str:
+    """Subgraph names as the environment can spell them."""
+    return name.lower().replace("-", "_")
