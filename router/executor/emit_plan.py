@@ -38,7 +38,7 @@ class PlanEmitter:
         with writer.block(f"async def fetch_{fetch.number}(run):"):
             writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
             if fetch.representations is None:
-                writer.line(f"await run.fetch_root({constant})")
+                writer.line(f"await run.{'fetch_below' if fetch.path else 'fetch_root'}({constant})")
             elif not collects:
                 writer.line(f"await run.fetch_entities({constant}, run.collect({constant}))")
             else:

@@ -62,9 +62,10 @@ def _paths(
     told = _renamed(path, fetch) if isinstance(path, list) else []
     steps: ResponsePath = tuple(step for step in told if isinstance(step, str | int))
     if fetch.representations is None:
-        if steps:
-            return (steps,)
-        return tuple((key,) for key in fetch.keys) if len(fetch.keys) == 1 else (None,)
+        steps = steps or fetch.keys[:1] if len(fetch.keys) == 1 else steps
+        if positions:
+            return tuple((*position, *steps) for position in positions[0])
+        return (steps or None,)
     if len(steps) >= 2 and steps[0] == ENTITIES and isinstance(steps[1], int) and 0 <= steps[1] < len(positions):
         return tuple((*position, *steps[2:]) for position in positions[steps[1]])
     # The error is about the whole fetch: it is told once, where the first of its objects stands.

@@ -73,6 +73,28 @@ class Run:
         elif not isinstance(data, dict):
             self._failed(fetch, None, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no data."))
 
+    async def fetch_below(self, fetch: PreparedFetch) -> None:
+        """Run a root fetch whose data belongs to objects below: fields that return a root type (``Query``) again."""
+        objects = [found for _, found in objects_at(self.data, fetch.path)]
+        if not objects:
+            return
+        collected: Collected = (objects, [0] * len(objects), [{}])
+        response = await self._send(fetch, self.request(fetch, None), collected)
+        if response is None:
+            return
+        errors, data = response.get("errors"), response.get("data")
+        if errors:
+            positions = self._positions(fetch, collected)
+            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.subgraph_errors)
+        if isinstance(data, dict):
+            if fetch.renames:
+                self._rename(fetch, data)
+            (attach_deep if fetch.deep else attach)(objects, collected[1], [data])
+        elif errors:
+            self._explain(fetch, collected)
+        else:
+            self._failed(fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no data."))
+
     async def fetch_entities(self, fetch: PreparedFetch, collected: Collected) -> None:
         """Run an entity fetch for what was collected and merge its entities into their objects."""
         objects, index, representations = collected
@@ -87,9 +109,7 @@ class Run:
             positions = self._positions(fetch, collected)
             forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.subgraph_errors)
             if entities is None:
-                for several in positions:
-                    for position in several:
-                        self.reports.explain(position)
+                self._explain(fetch, collected)
                 return
         if entities is None or not _are_entities(entities, len(representations)):
             self._failed(
@@ -156,6 +176,12 @@ class Run:
                     continue
                 told.add(path)
                 self.reports.add(unavailable(fetch.subgraph, path, error))
+
+    def _explain(self, fetch: PreparedFetch, collected: Collected) -> None:
+        """The whole fetch has told errors already: nulls at its objects need no other."""
+        for several in self._positions(fetch, collected):
+            for position in several:
+                self.reports.explain(position)
 
     def _positions(self, fetch: PreparedFetch, collected: Collected) -> list[list[ResponsePath]]:
         """For each representation the positions of the objects that share it."""
