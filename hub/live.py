@@ -55,7 +55,8 @@ def _description(settings: Settings, address: BrokerAddress) -> str:
     broker = address.shown if settings.broker else "embedded broker"
     if not settings.taxis:
         return f"{broker}, no replay"
-    return f"{broker}, {settings.taxis} replayed taxis at {settings.rate:g} messages a second each"
+    pace = "1 message" if settings.rate == 1 else f"{settings.rate:g} messages"
+    return f"{broker}, {settings.taxis} replayed taxis at {pace} a second each"
 
 
 @asynccontextmanager
