@@ -129,6 +129,12 @@ _REASONS = {
     ),
     "missing_token": Reason("The token is missing.", "token이 없습니다."),
     "not_accepted": Reason("The request was not accepted.", "요청을 처리할 수 없습니다."),
+    # not the caller's fault
+    "database_away": Reason(
+        "The service is not available right now. Please try again.",
+        "지금은 서비스를 이용할 수 없습니다. 잠시 뒤 다시 시도해 주세요.",
+    ),
+    "defect": Reason("Something went wrong here.", "서버에 문제가 생겼습니다."),
     # pages
     "csrf": Reason(
         "The form is out of date or was not made by this page. Please start again.",

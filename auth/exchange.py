@@ -11,10 +11,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from auth.credentials import new_id
 from auth.errors import Language, Refusal
 from auth.language import choose_language
 from auth.parameters import Pairs, first_values
@@ -88,6 +91,7 @@ def json_refusal(_exchange: Exchange, refusal: Refusal) -> Response:
 
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_AWAY = Refusal("temporarily_unavailable", "database_away", status=503, headers=(("Retry-After", "5"),))
 _CORS = {"Access-Control-Allow-Origin": "*"}
 _PREFLIGHT = {
     **_CORS,
@@ -146,6 +150,16 @@ class Address:
         except Refusal as refusal:
             log.info("refused %s: %s (%s)", endpoint.path, refusal.error, refusal.reason)
             return endpoint.refuse(exchange, refusal)
+        except ClientDisconnect:
+            raise
+        except (OSError, OperationalError, InterfaceError, PoolTimeout):
+            log.exception("database away at %s", endpoint.path)
+            return endpoint.refuse(exchange, _AWAY)
+        except Exception:
+            incident = new_id("i")
+            log.exception("incident %s at %s", incident, endpoint.path)
+            headers = (("X-Incident", incident),)
+            return endpoint.refuse(exchange, Refusal("server_error", "defect", status=500, headers=headers))
         raise AssertionError(f"no step of {endpoint.path} answered")
 
     def _not_allowed(self, exchange: Exchange) -> Response:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, delete, select, update
 
 from auth.citizens import Attempts, Passwords
@@ -125,7 +124,7 @@ class AuthServer:
                     swept = time.monotonic()
                     await self.keys.refresh()
                     await self.sweep()
-            except (SQLAlchemyError, OSError):
+            except Exception:  # whatever it is, the next turn may go well
                 log.exception("upkeep failed; trying again")
 
     async def sweep(self) -> None:

@@ -25,7 +25,7 @@ def redirect_back(exchange: Exchange, answer: dict[str, str]) -> Response:
 
 def refuse_to_app(exchange: Exchange, refusal: Refusal) -> Response:
     """RFC 6749 section 4.1.2.1: to the redirect URI once it is known to be the app's, else a page."""
-    if exchange.redirect_uri is None or refusal.reason == "csrf" or refusal.status == 405:
+    if exchange.redirect_uri is None or refusal.reason == "csrf" or refusal.status >= 405:
         return refuse_on_page(exchange, refusal)
     return redirect_back(exchange, {"error": refusal.error, "error_description": refusal.description})
 
@@ -38,6 +38,7 @@ def refuse_on_page(exchange: Exchange, refusal: Refusal) -> Response:
         "error.html",
         refusal.status,
         code=refusal.error,
+        by_app=refusal.status == 400,
         problem=reason.ko if exchange.language == "ko" else reason.en,
     )
     response.headers.update(dict(refusal.headers))

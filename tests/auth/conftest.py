@@ -245,6 +245,13 @@ def live_anywhere(database_url: str, tmp_path: Path) -> Iterator[LiveAuth]:
         yield running
 
 
+@pytest.fixture
+def live_alone(sqlite_url: str, tmp_path: Path) -> Iterator[LiveAuth]:
+    """A server of this test alone, on SQLite."""
+    with live_auth(sqlite_url, tmp_path) as running:
+        yield running
+
+
 @pytest.fixture(name="hidden_fields")
 def hidden_fields_of_a_page() -> Callable[[str], dict[str, str]]:
     """Reads the hidden inputs of a page's form."""

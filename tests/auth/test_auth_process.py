@@ -1,0 +1,119 @@
+"""The authorization server as a process of its own, and when things beneath it are away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from starlette.responses import Response
+
+from auth.exchange import Address, Endpoint, Exchange
+from auth.pages.redirect import refuse_on_page
+
+
+@pytest.fixture
+def environment(tmp_path: Path, free_port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "AUTH_ISSUER": f"http://127.0.0.1:{free_port}",
+        "AUTH_AUDIENCE": f"http://127.0.0.1:{free_port}/graphql",
+        "AUTH_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'auth.sqlite'}",
+        "AUTH_KEYS_DIR": str(tmp_path / "keys"),
+    }
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "auth", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_register_an_app_serve_and_get_a_token(environment: dict[str, str], free_port: int) -> None:
+    names = ["--name-ko", "기관", "--name-en", "Agency"]
+    organisation = run(environment, "new-organisation", *names).stdout.strip()
+    made = run(environment, "new-client", "--organisation", organisation, *names, "--scope", "rail:read").stdout
+    credentials = dict(line.split() for line in made.splitlines())
+    listed = run(environment, "clients").stdout
+    assert credentials["client_id"] in listed
+    assert credentials["client_secret"] not in listed
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auth", "serve", "--port", str(free_port)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client(base_url=environment["AUTH_ISSUER"], trust_env=False, verify=False) as http:
+            end = time.monotonic() + 20
+            while True:
+                try:
+                    http.get("/oauth/jwks.json")
+                    break
+                except httpx.ConnectError:
+                    assert time.monotonic() < end
+                    time.sleep(0.05)
+            response = http.post(
+                "/oauth/token",
+                data={"grant_type": "client_credentials"},
+                auth=(credentials["client_id"], credentials["client_secret"]),
+            )
+        assert (response.status_code, response.json()["scope"]) == (200, "rail:read")
+    finally:
+        process.terminate()
+        assert process.wait(20) in (0, -15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "code"),
+    [
+        (("new-secret", "c_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("clients",), {"AUTH_ISSUER": "http://auth.example"}, "AUTH_SETTINGS_INVALID"),
+    ],
+)
+def test_a_refusal_is_one_line_with_a_code(
+    environment: dict[str, str], arguments: tuple[str, ...], changes: dict[str, str], code: str
+) -> None:
+    done = run({**environment, **changes}, *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{code}: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_away_is_said_so(live_alone: Any) -> None:
+    async def rename(old: str, new: str) -> None:
+        async with live_alone.server.database.engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    live_alone.run(rename("auth_client", "moved"))
+    response = live_alone.token({"grant_type": "client_credentials"}, live_alone.app)
+    assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")
+    assert response.headers["retry-after"] == "5"
+    page = live_alone.browser().get("/oauth/authorize", params=live_alone.request()[0])
+    assert (page.status_code, "잠시 뒤 다시" in page.text) == (503, True)
+    live_alone.run(rename("moved", "auth_client"))
+    assert live_alone.token({"grant_type": "client_credentials"}, live_alone.app).status_code == 200
+
+
+def test_a_defect_shows_an_incident_number_and_nothing_else(live: Any) -> None:
+    def broken(exchange: Exchange) -> Response:
+        raise ZeroDivisionError("secret detail")
+
+    for refuse in (None, refuse_on_page):
+        endpoint = Endpoint("/x", ("GET",), (), (broken,), *([refuse] if refuse else []))
+
+        async def ask(endpoint: Endpoint = endpoint) -> httpx.Response:
+            transport = httpx.ASGITransport(Address((endpoint,), live.server))
+            async with httpx.AsyncClient(transport=transport, base_url=live.url) as http:
+                return await http.get("/x")
+
+        response = live.run(ask())
+        assert response.status_code == 500
+        assert response.headers["x-incident"].startswith("i_")
+        assert "secret detail" not in response.text
+        assert "server_error" in response.text
