@@ -10,8 +10,10 @@ from contextlib import ExitStack
 
 from graphql import GraphQLEnumType, GraphQLScalarType, GraphQLSchema, get_nullable_type
 
+from router.executor.paths import ON
 from router.executor.representations import Representations, Wanted
 from router.executor.source import SourceWriter
+from router.executor.type_conditions import types_under
 from router.operation.model import Field
 
 HASHABLE = frozenset({"ID", "String", "Int"})
@@ -26,6 +28,10 @@ def emit_collector(writer: SourceWriter, name: str, plan: Representations, const
         with ExitStack() as blocks:
             here = "data"
             for step in plan.path:
+                if step.startswith(ON):
+                    types = writer.constant(writer.fresh(f"{constant}_ON_"), _types(plan.schema, step))
+                    blocks.enter_context(writer.block(f"if {here}.get('__typename') in {types}:"))
+                    continue
                 found = writer.fresh("v")
                 if step == "@":
                     blocks.enter_context(writer.block(f"for {found} in {here}:"))
@@ -36,6 +42,11 @@ def emit_collector(writer: SourceWriter, name: str, plan: Representations, const
             _emit_object(writer, here, plan, constant)
         writer.line("return objects, index, representations")
     writer.line()
+
+
+def _types(schema: GraphQLSchema, step: str) -> frozenset[str | None]:
+    """The type names a step of the path takes; an object that does not say its type passes."""
+    return frozenset((None, *types_under(schema, step.removeprefix(ON))))
 
 
 def _emit_object(writer: SourceWriter, here: str, plan: Representations, constant: str) -> None:

@@ -32,13 +32,16 @@ class PlanEmitter:
     def _fetch(self, fetch: PreparedFetch) -> None:
         writer = self._writer
         constant = writer.constant(f"FETCH_{fetch.number}", fetch)
-        collects = fetch.representations is not None and fetch.path.count("@") <= MAX_NESTED_LISTS
+        plan = fetch.representations
+        collects = plan is not None and not plan.context and fetch.path.count("@") <= MAX_NESTED_LISTS
         if fetch.representations is not None and collects:
             emit_collector(writer, f"collect_{fetch.number}", fetch.representations, constant)
         with writer.block(f"async def fetch_{fetch.number}(run):"):
             writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
             if fetch.representations is None:
                 writer.line(f"await run.{'fetch_below' if fetch.path else 'fetch_root'}({constant})")
+            elif fetch.representations.context:
+                writer.line(f"await run.fetch_in_context({constant})")
             elif not collects:
                 writer.line(f"await run.fetch_entities({constant}, run.collect({constant}))")
             else:

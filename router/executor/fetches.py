@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, GraphQLSchema, OperationDefinitionNode, parse
 from graphql.language import SelectionSetNode
 
+from router.executor.paths import ON
 from router.executor.representations import Representations, read_requires
 from router.executor.transport import request_head
 from router.operation.model import OperationKind
@@ -107,7 +108,7 @@ class _Contents:
         document = parse(fetch.operation, no_location=True)
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
-        base = tuple(step for step in path if step != "@")
+        base = tuple(step for step in path if step != "@" and not step.startswith(ON))
         self.objects: set[Path] = set()
         self.top_objects: set[Path] = set()
         fields = list(self._fields(operation.selection_set))

@@ -5,26 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from graphql import GraphQLSchema
+
 from router.executor.reports import ResponsePath
 from router.executor.shape import Shape
+from router.executor.type_conditions import applies_to
 from router.planner.nodes import Path
 
+ON = "... on "
 
-def objects_at(data: Any, path: Path) -> Iterator[tuple[ResponsePath, dict[str, Any]]]:
+Chain = tuple[dict[str, Any], ...]
+"""An object with the objects around it, outermost first; lists do not count."""
+
+
+def objects_at(data: Any, path: Path, schema: GraphQLSchema) -> Iterator[tuple[ResponsePath, dict[str, Any]]]:
     """Each object at ``path`` with its position, in document order; nulls and missing keys are passed over."""
-    return _walk(data, path, 0, ())
+    for position, chain in chains_at(data, path, schema):
+        yield position, chain[-1]
 
 
-def _walk(value: Any, path: Path, step: int, here: ResponsePath) -> Iterator[tuple[ResponsePath, dict[str, Any]]]:
+def chains_at(data: Any, path: Path, schema: GraphQLSchema) -> Iterator[tuple[ResponsePath, Chain]]:
+    """As ``objects_at``, each object with those around it. A step ``"... on T"`` holds back other types."""
+    return _walk(data, path, 0, (), (), schema)
+
+
+def _walk(
+    value: Any, path: Path, step: int, here: ResponsePath, chain: Chain, schema: GraphQLSchema
+) -> Iterator[tuple[ResponsePath, Chain]]:
     if isinstance(value, list):
         step += step < len(path) and path[step] == "@"
         for index, item in enumerate(value):
-            yield from _walk(item, path, step, (*here, index))
+            yield from _walk(item, path, step, (*here, index), chain, schema)
     elif isinstance(value, dict):
+        while step < len(path) and path[step].startswith(ON):
+            type_name = value.get("__typename")
+            if type_name is not None and not applies_to(schema, path[step].removeprefix(ON), type_name):
+                return
+            step += 1
         if step == len(path):
-            yield here, value
+            yield here, (*chain, value)
         elif path[step] != "@":
-            yield from _walk(value.get(path[step]), path, step + 1, (*here, path[step]))
+            key = path[step]
+            yield from _walk(value.get(key), path, step + 1, (*here, key), (*chain, value), schema)
 
 
 def visible(root: Shape, data: Any, path: ResponsePath) -> ResponsePath:

@@ -13,11 +13,10 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from router.executor.json_bytes import dumps
-from router.executor.paths import objects_at
-from router.executor.rewrites import ON
+from router.executor.paths import ON, Chain, chains_at
 from router.executor.type_conditions import applies_to, types_under
 from router.operation.model import Field, InlineFragment, Selection
-from router.planner.nodes import Fetch, Path, ValueSetter
+from router.planner.nodes import ContextRewrite, Fetch, Path, ValueSetter
 
 Collected = tuple[list[dict[str, Any]], list[int], list[dict[str, Any]]]
 """The objects found, for each the number of its representation, and the representations."""
@@ -40,6 +39,7 @@ class Representations:
     lone_type: str | None
     """The type taken for granted where data holds no ``__typename``."""
     schema: GraphQLSchema
+    context: tuple[ContextRewrite, ...] = ()
 
 
 def read_requires(fetch: Fetch, path: Path, schema: GraphQLSchema) -> Representations:
@@ -65,6 +65,7 @@ def read_requires(fetch: Fetch, path: Path, schema: GraphQLSchema) -> Representa
         },
         lone_type=conditions[0] if len(set(conditions)) == 1 else None,
         schema=schema,
+        context=fetch.context_rewrites,
     )
 
 
@@ -90,11 +91,49 @@ def _sent_type(type_name: str, setters: Iterable[ValueSetter], schema: GraphQLSc
 
 def collect(plan: Representations, data: Any) -> Collected:
     """The exact collector: objects without a type of ours, or lacking a wanted field, are passed over."""
+    return _collected(plan, (chain[-1] for _, chain in chains_at(data, plan.path, plan.schema)))
+
+
+def collect_in_context(plan: Representations, data: Any) -> list[tuple[dict[str, Any], Collected]]:
+    """As ``collect`` for fetches with @fromContext variables: one group for each set of their values."""
+    groups: dict[bytes, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+    for _, chain in chains_at(data, plan.path, plan.schema):
+        values = _context_values(plan, chain)
+        groups.setdefault(dumps(values), (values, []))[1].append(chain[-1])
+    return [(values, _collected(plan, objects)) for values, objects in groups.values()]
+
+
+def _context_values(plan: Representations, chain: Chain) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for rewrite in plan.context:
+        if rewrite.variable not in values:
+            ups = sum(step == ".." for step in rewrite.path)
+            if ups < len(chain):
+                _read_context(chain[-1 - ups], rewrite.path[ups:], rewrite.variable, values, plan.schema)
+    return values
+
+
+def _read_context(value: Any, path: Path, variable: str, values: dict[str, Any], schema: GraphQLSchema) -> None:
+    for step in path:
+        if not isinstance(value, dict):
+            return
+        if step.startswith(ON):
+            type_name = value.get("__typename")
+            if type_name is not None and not applies_to(schema, step.removeprefix(ON), type_name):
+                return
+        elif step in value:
+            value = value[step]
+        else:
+            return
+    values[variable] = value
+
+
+def _collected(plan: Representations, candidates: Iterable[dict[str, Any]]) -> Collected:
     objects: list[dict[str, Any]] = []
     index: list[int] = []
     representations: list[dict[str, Any]] = []
     known: dict[bytes, int] = {}
-    for _, found in objects_at(data, plan.path):
+    for found in candidates:
         type_name = found.get("__typename", plan.lone_type)
         wanted = plan.by_type.get(type_name) if isinstance(type_name, str) else None
         if wanted is None:

@@ -6,10 +6,9 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from router.executor.paths import ON
 from router.executor.type_conditions import applies_to
 from router.planner.nodes import KeyRenamer, Path
-
-ON = "... on "
 
 
 def rename_keys(schema: GraphQLSchema, value: Any, rewrites: tuple[KeyRenamer, ...]) -> None:

@@ -14,7 +14,7 @@ from router.executor.merge import attach, attach_deep, merge_deep
 from router.executor.paths import objects_at, visible
 from router.executor.relocate import forward_errors
 from router.executor.reports import Reports, ResponsePath
-from router.executor.representations import Collected, collect
+from router.executor.representations import Collected, collect, collect_in_context
 from router.executor.rewrites import rename_keys
 from router.executor.settings import ExecutionSettings
 from router.executor.shape import Shape
@@ -75,7 +75,7 @@ class Run:
 
     async def fetch_below(self, fetch: PreparedFetch) -> None:
         """Run a root fetch whose data belongs to objects below: fields that return a root type (``Query``) again."""
-        objects = [found for _, found in objects_at(self.data, fetch.path)]
+        objects = [found for _, found in objects_at(self.data, fetch.path, fetch.schema)]
         if not objects:
             return
         collected: Collected = (objects, [0] * len(objects), [{}])
@@ -95,12 +95,20 @@ class Run:
         else:
             self._failed(fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no data."))
 
-    async def fetch_entities(self, fetch: PreparedFetch, collected: Collected) -> None:
+    async def fetch_in_context(self, fetch: PreparedFetch) -> None:
+        """Run an entity fetch whose @fromContext variables differ by object: a request for each set of values."""
+        assert fetch.representations is not None
+        groups = collect_in_context(fetch.representations, self.data)
+        await asyncio.gather(*(self.fetch_entities(fetch, collected, values) for values, collected in groups))
+
+    async def fetch_entities(
+        self, fetch: PreparedFetch, collected: Collected, context: Mapping[str, Any] | None = None
+    ) -> None:
         """Run an entity fetch for what was collected and merge its entities into their objects."""
         objects, index, representations = collected
         if not representations:
             return
-        response = await self._send(fetch, self.request(fetch, representations), collected)
+        response = await self._send(fetch, self.request(fetch, representations, context), collected)
         if response is None:
             return
         errors, data = response.get("errors"), response.get("data")
@@ -127,7 +135,12 @@ class Run:
         assert fetch.representations is not None
         return collect(fetch.representations, self.data)
 
-    def request(self, fetch: PreparedFetch, representations: list[dict[str, Any]] | None) -> SubgraphRequest:
+    def request(
+        self,
+        fetch: PreparedFetch,
+        representations: list[dict[str, Any]] | None,
+        context: Mapping[str, Any] | None = None,
+    ) -> SubgraphRequest:
         """The request of a fetch: variables that were not given stay absent."""
         variables: dict[str, Any] = {}
         if representations is not None:
@@ -135,6 +148,8 @@ class Run:
         for name in fetch.variables:
             if name in self.variables:
                 variables[name] = self.variables[name]
+        if context:
+            variables.update(context)
         return SubgraphRequest(fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head)
 
     async def _send(
@@ -188,7 +203,7 @@ class Run:
         objects, index, representations = collected
         number = {id(found): position for found, position in zip(objects, index, strict=True)}
         positions: list[list[ResponsePath]] = [[] for _ in representations]
-        for path, found in objects_at(self.data, fetch.path):
+        for path, found in objects_at(self.data, fetch.path, fetch.schema):
             position = number.get(id(found))
             if position is not None:
                 positions[position].append(path)

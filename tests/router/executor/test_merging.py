@@ -67,12 +67,12 @@ def test_renames(path: tuple[str, ...], rename_to: str, value: Any, expected: An
 
 def test_objects_at_a_path_come_with_their_positions() -> None:
     data = {"a": [{"b": [[{"n": 1}], None]}, None, {"b": [[None, {"n": 2}]]}]}
-    assert list(objects_at(data, ("a", "@", "b", "@", "@"))) == [
+    assert list(objects_at(data, ("a", "@", "b", "@", "@"), SCHEMA)) == [
         (("a", 0, "b", 0, 0), {"n": 1}),
         (("a", 2, "b", 0, 1), {"n": 2}),
     ]
-    assert list(objects_at({"a": 5}, ("a", "@"))) == []
-    assert list(objects_at({"a": {"b": 1}}, ())) == [((), {"a": {"b": 1}})]
+    assert list(objects_at({"a": 5}, ("a", "@"), SCHEMA)) == []
+    assert list(objects_at({"a": {"b": 1}}, (), SCHEMA)) == [((), {"a": {"b": 1}})]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,18 @@ from hypothesis import strategies as st
 
 from router.executor.emit_collector import emit_collector
 from router.executor.json_bytes import dumps
-from router.executor.representations import Collected, Representations, collect, read_requires, selected
+from router.executor.representations import (
+    Collected,
+    Representations,
+    collect,
+    collect_in_context,
+    read_requires,
+    selected,
+)
 from router.executor.runtime import SURPRISES
 from router.executor.source import Program, SourceWriter
 from router.operation.model import Field, InlineFragment, OperationKind
-from router.planner.nodes import Fetch, Path, ValueSetter
+from router.planner.nodes import ContextRewrite, Fetch, Path, ValueSetter
 
 SCHEMA = build_schema("""
   type Query { m: Media }
@@ -150,6 +157,12 @@ CASES: dict[str, tuple[Representations, Any, list[Any], list[int]]] = {
         [{"__typename": "Book", "id": 1}, {"__typename": "Book", "id": "1"}],
         [0, 1],
     ),
+    "a path under a type condition": (
+        reading(("l", "@", "... on Film"), on("Media", leaf("id"))),
+        {"l": [BOOK, FILM]},
+        [{"__typename": "Film", "id": "1"}],
+        [0],
+    ),
     "the path leads nowhere": (reading(("l", "@", "m"), on("Book", leaf("id"))), {"l": None}, [], []),
 }
 CASES["other types are passed over"][2][0] = {"__typename": "Book", "id": "1"}
@@ -176,6 +189,37 @@ def test_the_emitted_collector_collects_the_same(
     assert dumps(found[2]) == dumps(representations), program.source
     assert found[1] == index
     assert [id(one) for one in found[0]] == [id(one) for one in collect(plan, data)[0]]
+
+
+CONTEXT_DATA = {
+    "__typename": "Query",
+    "l": [
+        {"__typename": "Book", "isbn": "x", "part": {"m": {"__typename": "Film", "id": "1"}}},
+        {"__typename": "Book", "isbn": "y", "part": {"m": [{"__typename": "Film", "id": "1"}, {"id": "2"}]}},
+        {"__typename": "Film", "length": 7, "part": {"m": {"__typename": "Film", "id": "1"}}},
+        {"__typename": "Film", "part": {"m": {"__typename": "Film", "id": "3"}}},
+    ],
+}
+
+
+def test_objects_with_different_context_go_into_different_requests() -> None:
+    fetch = Fetch(
+        "s",
+        OperationKind.QUERY,
+        "{ x }",
+        requires=(on("Film", leaf("id")),),
+        context_rewrites=(
+            ContextRewrite(("..", "..", "... on Book", "isbn"), "v"),
+            ContextRewrite(("..", "..", "... on Film", "length"), "v"),
+        ),
+    )
+    groups = collect_in_context(read_requires(fetch, ("l", "@", "part", "m"), SCHEMA), CONTEXT_DATA)
+    assert [(values, [one["id"] for one in collected[2]], collected[1]) for values, collected in groups] == [
+        ({"v": "x"}, ["1"], [0]),
+        ({"v": "y"}, ["1", "2"], [0, 1]),
+        ({"v": 7}, ["1"], [0]),
+        ({}, ["3"], [0]),
+    ]
 
 
 MEDIA = st.fixed_dictionaries(
