@@ -50,7 +50,14 @@ class Lodges:
         return f"key-{self.keys:08d}"
 
     async def hold(
-        self, room: str, night: str, nights: int = 1, *, identity: Identity = KIM, key: str | None = None, guests: int = 1
+        self,
+        room: str,
+        night: str,
+        nights: int = 1,
+        *,
+        identity: Identity = KIM,
+        key: str | None = None,
+        guests: int = 1,
     ) -> dict[str, Any]:
         """The stay, or ``{"code": …}`` with the error's extensions."""
         return await self._one(
