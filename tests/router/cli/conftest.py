@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import io
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+
+from router.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,27 +44,29 @@ class Run:
     errors: str
 
 
-async def router(*arguments: str, standard_input: str | None = None, seconds: float = 30) -> Run:
-    """Run ``python -m router`` to its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "router",
-        *arguments,
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    given = None if standard_input is None else standard_input.encode()
-    output, errors = await asyncio.wait_for(process.communicate(given), seconds)
-    assert process.returncode is not None
-    return Run(process.returncode, output.decode(), errors.decode())
+def run(arguments: Sequence[str], standard_input: str = "") -> Run:
+    """Run a command to its end in this process."""
+    output, errors, stdin = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.StringIO(standard_input)
+    try:
+        with redirect_stdout(output), redirect_stderr(errors):
+            try:
+                status = main(arguments)
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 0
+    finally:
+        sys.stdin = stdin
+    return Run(status, output.getvalue(), errors.getvalue())
+
+
+async def router(*arguments: str, standard_input: str = "") -> Run:
+    """Run a command away from the event loop: some commands have one of their own."""
+    return await asyncio.to_thread(run, arguments, standard_input)
 
 
 @pytest.fixture
 def command() -> Any:
-    """``await command("plan", …)``: the command in a process of its own."""
+    """``await command("plan", …)``: how the command ended."""
     return router
 
 
@@ -86,7 +91,7 @@ async def subgraphs() -> AsyncIterator[Library]:
     config = uvicorn.Config(library.library_app(), port=0, log_level="critical", lifespan="off", ws="websockets-sansio")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)
     yield Library(server.servers[0].sockets[0].getsockname()[1], library)
     server.should_exit = True

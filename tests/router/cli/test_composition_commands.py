@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,15 @@ import pytest
 
 from router.federation.supergraph import read_supergraph
 
+# ruff: noqa: ASYNC240 - files are tiny
 A = {
     "name": "a",
     "url": "http://a/",
     "sdl": """
-      extend schema
-        @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@requiresScopes"])
-        @link(url: "https://specs.apollo.dev/link/v1.0")
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
       type Query { me: User }
       type User @key(fields: "id") { id: ID! name: String }
-    """.replace(', "@requiresScopes"', ""),
+    """,
 }
 B = {
     "name": "b",
@@ -43,6 +44,12 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "operation.graphql").write_text("query Q($x: Boolean!) { me { name age @include(if: $x) } }")
     (tmp_path / "wrong.graphql").write_text("{ me {\n nothing } }")
     return tmp_path
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "router", "--help"], capture_output=True, text=True, timeout=30, check=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: router ")
 
 
 async def test_compose_writes_a_supergraph_to_standard_output(files: Path, command: Any) -> None:

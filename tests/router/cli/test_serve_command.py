@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import connect
 
+# ruff: noqa: ASYNC110, ASYNC240 - the subgraphs run in this loop, files are tiny
 BOOK = "{book(id:7){title stars} best{title}}"
 ANSWER = {"data": {"book": {"title": "Book 7", "stars": 3}, "best": {"title": "Book 4"}}}
 
