@@ -22,7 +22,7 @@ from router.planner.nodes import (
     ValueSetter,
 )
 from router.planner.operation_text import operation_text, requires_of, used_variables
-from router.planner.selections import Selections
+from router.planner.selections import Selections, joined
 from router.planner.steps import FetchStep, Steps
 
 
@@ -43,6 +43,10 @@ def _in_sequence(nodes: Iterable[Node | None]) -> Node | None:
     flat: list[Node] = []
     for node in nodes:
         flat.extend(node.nodes if isinstance(node, Sequence) else () if node is None else (node,))
+    guards = {_guard(node) for node in flat}
+    if len(flat) > 1 and len(guards) == 1 and (guard := guards.pop()):
+        inner = _in_sequence(_unguarded(node) for node in flat)
+        return None if inner is None else _under(guard, inner)
     return flat[0] if len(flat) == 1 else Sequence(tuple(flat)) if flat else None
 
 
@@ -50,6 +54,10 @@ def _in_parallel(nodes: Iterable[Node | None]) -> Node | None:
     flat: list[Node] = []
     for node in nodes:
         flat.extend(node.nodes if isinstance(node, Parallel) else () if node is None else (node,))
+    guards = {_guard(node) for node in flat}
+    if len(flat) > 1 and len(guards) == 1 and (guard := guards.pop()):
+        inner = _in_parallel(_unguarded(node) for node in flat)
+        return None if inner is None else _under(guard, inner)
     return flat[0] if len(flat) == 1 else Parallel(tuple(flat)) if flat else None
 
 
@@ -86,17 +94,33 @@ def _parts(steps: list[FetchStep]) -> Iterator[list[FetchStep]]:
 
 
 def _node(step: FetchStep, operation: Operation) -> Node:
-    conditions, step = _lift_conditions(step)
+    lifted, step = _lift_conditions(step)
+    conditions = joined(step.conditions, lifted)
     node: Node = _fetch(step, operation)
     if step.path:
         assert isinstance(node, Fetch)
         node = Flatten(step.path, node)
     for condition in reversed(conditions):
-        if condition.expected:
-            node = ConditionNode(condition.variable, if_clause=node)
-        else:
-            node = ConditionNode(condition.variable, else_clause=node)
+        node = _under(condition, node)
     return node
+
+
+def _under(condition: Condition, node: Node) -> Node:
+    if condition.expected:
+        return ConditionNode(condition.variable, if_clause=node)
+    return ConditionNode(condition.variable, else_clause=node)
+
+
+def _guard(node: Node) -> Condition | None:
+    """The condition of a node that has one clause."""
+    if isinstance(node, ConditionNode) and (node.if_clause is None) != (node.else_clause is None):
+        return Condition(node.variable, node.if_clause is not None)
+    return None
+
+
+def _unguarded(node: Node) -> Node | None:
+    assert isinstance(node, ConditionNode)
+    return node.if_clause or node.else_clause
 
 
 def _fetch(step: FetchStep, operation: Operation) -> Fetch:

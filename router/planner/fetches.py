@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from graphql import is_abstract_type
 
-from router.operation.model import Field, InlineFragment, OperationKind, Selection
+from router.operation.model import Condition, Field, InlineFragment, OperationKind, Selection
 from router.planner.client_keys import ClientKeys, client_keys, field_below, internal_key, is_ambiguous, plain
 from router.planner.graph import Graph
 from router.planner.nodes import ContextRewrite, Path
 from router.planner.route import ContextNeed, Placed, Route, Visit
-from router.planner.selections import TYPENAME, Selections, merge
+from router.planner.selections import TYPENAME, Selections, joined, merge
 from router.planner.steps import ContextVariable, FetchStep, Representation, Steps
 from router.planner.tree import Tree
 
@@ -36,6 +36,7 @@ class Draft:
     representations: tuple[Representation, ...] = ()
     after: Touched = frozenset()
     contexts: tuple[ContextVariable, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +49,8 @@ class Origin:
     turn: int
     above: tuple[Origin, ...] = ()
     """The enclosing positions that set contexts, outermost first; the same that the search called frames."""
+    conditions: tuple[Condition, ...] = ()
+    """Those on the fields around."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +89,7 @@ def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
         draft.after,
         draft.turn,
         contexts=draft.contexts,
+        conditions=draft.conditions,
     )
 
 
@@ -125,7 +129,9 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
         return frozenset({draft.id})
     above = (*origin.above, origin) if at in drafting.graph.context_setters else origin.above
     path = (*origin.path, selected.response_key, *placed.path[1:])
-    touched = _emit_route(drafting, placed.route, Origin(draft, below, path, origin.turn, above), internal)
+    conditions = joined(origin.conditions, selected.conditions)
+    inside = Origin(draft, below, path, origin.turn, above, conditions)
+    touched = _emit_route(drafting, placed.route, inside, internal)
     below.something()
     return touched
 
@@ -163,6 +169,7 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
         representations,
         after,
         contexts,
+        origin.conditions,
     )
     drafting.drafts.append(draft)
     tree = draft.tree.on(visit.place.type) if representations else draft.tree

@@ -132,15 +132,24 @@ def fragment_head(fragment: InlineFragment) -> str:
 
 
 def print_selections(selections: Selections) -> str:
-    """On one line, braces included: ``{ id ... on T { name } }``; empty text for none."""
+    """On one line, braces included: ``{ id ... on T { name } }``; empty text for none.
+
+    A directive may stand once in a place, so further conditions of one kind go on fragments around.
+    """
     if not selections:
         return ""
-    parts = []
-    for selection in selections:
-        head = field_head(selection) if isinstance(selection, Field) else fragment_head(selection)
-        below = print_selections(selection.selections)
-        parts.append(f"{head} {below}" if below else head)
-    return f"{{ {' '.join(parts)} }}"
+    return f"{{ {' '.join(map(_print, selections))} }}"
+
+
+def _print(selection: Selection) -> str:
+    once = {condition.expected: condition for condition in reversed(selection.conditions)}
+    for condition in selection.conditions:
+        if condition not in once.values():
+            kept = tuple(other for other in selection.conditions if other != condition)
+            return _print(InlineFragment(None, (replace(selection, conditions=kept),), (condition,)))
+    head = field_head(selection) if isinstance(selection, Field) else fragment_head(selection)
+    below = print_selections(selection.selections)
+    return f"{head} {below}" if below else head
 
 
 def variables_in(selections: Selections) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from router.operation.model import OperationKind
+from router.operation.model import Condition, OperationKind
 from router.planner.nodes import ContextRewrite, KeyRenamer, Path
 from router.planner.selections import Selections
 
@@ -45,6 +45,8 @@ class FetchStep:
     """Which serial turn of a mutation the step belongs to; 0 for all other operations."""
     output_rewrites: tuple[KeyRenamer, ...] = ()
     contexts: tuple[ContextVariable, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    """Those the step's place is under; without them there is nothing to fetch for."""
 
 
 Steps = tuple[FetchStep, ...]

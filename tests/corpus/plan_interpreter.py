@@ -39,8 +39,8 @@ def run_plan(
     return project(operation.selections, data, operation.root_type, supergraph.api_schema, variables)
 
 
-def applies(schema: GraphQLSchema, condition: str | None, runtime: str) -> bool:
-    """Whether an object of the runtime type satisfies a type condition."""
+def applies(schema: GraphQLSchema, condition: str | None, runtime: str | None) -> bool:
+    """Whether an object of the runtime type satisfies a type condition; not when its type was not asked for."""
     if condition is None or condition == runtime:
         return True
     type_ = schema.type_map.get(condition)
@@ -132,7 +132,7 @@ class _Run:
         found: dict[str, Any] = {}
         for fragment in fetch.requires:
             assert isinstance(fragment, InlineFragment)
-            if not applies(self.schema, fragment.type_condition, item["__typename"]):
+            if not applies(self.schema, fragment.type_condition, item.get("__typename")):
                 continue
             rep = self._read(fragment.selections, item)
             if rep is None:

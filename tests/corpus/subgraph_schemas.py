@@ -39,6 +39,7 @@ from graphql import (
 
 from router.federation.join_metadata import FieldJoin, TypeJoins
 from router.federation.supergraph import Supergraph
+from router.operation.model import Field
 from router.planner.selections import read_field_set
 from tests.corpus.deterministic_world import Thing, World, seed_of, value
 
@@ -234,9 +235,11 @@ class Subgraph:
         if joins is None or self.name not in joins.types:
             raise Refused(f"{self.name} knows no entity {name}")
         keys = [read_field_set(key.fields) for key in joins.types[self.name].keys if key.resolvable]
-        if not any(_covers(key, representation) for key in keys):
+        given = next((key for key in keys if _covers(key, representation)), None)
+        if given is None:
             raise Refused(f"{self.name} has no key for {representation}")
-        seed = seed_of(self._world, representation)
+        named = {selection.name for selection in given if isinstance(selection, Field)}
+        seed = seed_of(self._world, {name: item for name, item in representation.items() if name in named})
         if not self._applies(name, self._world.types[seed]):
             raise Refused(f"{representation} is a {self._world.types[seed]}")
         known_as = name if joins.types[self.name].is_interface_object else None

@@ -62,5 +62,6 @@ def _join(one: FetchStep, other: FetchStep) -> FetchStep:
         representations=tuple(representations.values()),
         selections=merge((*one.selections, *other.selections)),
         after=one.after | other.after,
+        conditions=tuple(condition for condition in one.conditions if condition in other.conditions),
         contexts=tuple(dict.fromkeys((*one.contexts, *other.contexts))),
     )
