@@ -18,6 +18,7 @@ from router.composition.problems import CompositionErrors, Findings, Hint, Locat
 from router.composition.render import render
 from router.composition.rules.merged_rules import check_merged
 from router.composition.rules.subgraph_rules import check_subgraph
+from router.composition.satisfiability import check_satisfiability
 from router.composition.subgraph import Subgraph, SubgraphSource
 from router.composition.upgrade import upgrade_subgraphs
 
@@ -52,6 +53,8 @@ def compose(sources: Iterable[SubgraphSource], options: CompositionOptions = DEF
     _check_all(subgraphs, findings)
     merged = merge_subgraphs(subgraphs, findings)
     check_merged(merged)
+    check_satisfiability(merged, options.max_paths)
+    findings.stop_on_problems()
     return Composed(render(merged), tuple(findings.hints))
 
 
