@@ -290,18 +290,17 @@ async def test_a_taken_id_is_closed_with_4409(serve: Any, first: str) -> None:
 
 @pytest.mark.parametrize("abrupt", [True, False])
 async def test_all_sources_are_closed_when_the_client_leaves(serve: Any, abrupt: bool) -> None:
-    async with serve() as router:
-        async with peer(router) as client:
-            await client.init()
-            for number in range(5):
-                await client.subscribe(str(number), "subscription{forever}")
-            await until(lambda: router.clock.open_sources == 5)
-            if abrupt:
-                client.connection.transport.abort()
-            else:
-                await client.connection.close(1000)
-            await until(lambda: router.clock.open_sources == 0)
-            await until(lambda: not router.app.sockets.open)
+    async with serve() as router, peer(router) as client:
+        await client.init()
+        for number in range(5):
+            await client.subscribe(str(number), "subscription{forever}")
+        await until(lambda: router.clock.open_sources == 5)
+        if abrupt:
+            client.connection.transport.abort()
+        else:
+            await client.connection.close(1000)
+        await until(lambda: router.clock.open_sources == 0)
+        await until(lambda: not router.app.sockets.open)
 
 
 async def test_more_operations_than_allowed_get_an_error_of_their_own(serve: Any) -> None:
