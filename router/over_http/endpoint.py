@@ -6,7 +6,7 @@ for a caller that may not ask at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import orjson
@@ -15,14 +15,13 @@ from router.caller import Caller
 from router.config import Settings
 from router.errors import BadRequest, MethodNotAllowed, RouterError, TransportUnsupported
 from router.operation.model import OperationKind
-from router.operation.request import GraphQLRequest
 from router.over_http import requests
 from router.over_http.answers import Header, error_body, headers_of, masked, send_response, status_of
 from router.over_http.event_stream import EventStreams
 from router.over_http.media_types import ANSWERS, MediaType, accepts, answer_type, check_content_type
 from router.over_http.resource_metadata import Challenges
 from router.pipeline import Answer, Pipeline
-from router.policy.callers import Callers, missing_token, preferred_language
+from router.policy.callers import Callers, Headers, joined, language_of, missing_token
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -43,27 +42,33 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
-        headers: Sequence[Header] = scope["headers"]
-        accept = _joined(headers, b"accept")
+        method: str = scope["method"]
+        headers = joined(scope["headers"])
         media_type = MediaType.JSON
         try:
-            if scope["method"] not in METHODS:
+            if method not in METHODS:
                 raise MethodNotAllowed("GraphQL is served to GET and POST.", allow=METHODS)
+            accept = _text(headers.get(b"accept"))
             streams = accepts(accept, MediaType.EVENT_STREAM)
             media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
-            if scope["method"] == "POST":
-                check_content_type([value.decode("latin-1") for name, value in headers if name == b"content-type"])
+            if method == "POST":
+                check_content_type(headers.get(b"content-type"))
             caller = await self._callers.of_headers(headers)
             if not self._callers.admits(caller):
                 raise missing_token()
-            request = await self._request(scope, receive, headers)
-            kind = self._pipeline().kind_of(request)
+            if method == "POST":
+                body = await requests.read_body(receive, headers.get(b"content-length"), self._max_body)
+                request = requests.from_json(body)
+            else:
+                request = requests.from_query_string(scope["query_string"])
+            pipeline = self._pipeline()
+            kind = pipeline.kind_of(request)
             if kind is not OperationKind.QUERY:
-                _check_kind(kind, scope["method"], streams)
+                _check_kind(kind, method, streams)
             if media_type is MediaType.EVENT_STREAM:
-                await self._streams.serve(self._pipeline(), request, caller, kind, receive, send)
+                await self._streams.serve(pipeline, request, caller, kind, receive, send)
                 return
-            answer = await self._pipeline().execute(request, caller)
+            answer = await pipeline.execute(request, caller)
         except requests.ClientGone:
             return
         except RouterError as error:
@@ -73,12 +78,6 @@ class GraphQLEndpoint:
             await self._refuse(send, masked(error), media_type, headers)
             return
         await self._answer(send, answer, media_type, caller)
-
-    async def _request(self, scope: Scope, receive: Receive, headers: Sequence[Header]) -> GraphQLRequest:
-        if scope["method"] == "GET":
-            return requests.from_query_string(scope["query_string"])
-        length = next((value for name, value in headers if name == b"content-length"), None)
-        return requests.from_json(await requests.read_body(receive, length, self._max_body))
 
     async def _answer(self, send: Send, answer: Answer, media_type: MediaType, caller: Caller) -> None:
         if answer.outcome == "data":
@@ -91,23 +90,20 @@ class GraphQLEndpoint:
             extra = ((b"www-authenticate", challenge),)
         await send_response(send, status_of(answer.http_status, media_type), media_type, answer.body, extra)
 
-    async def _refuse(self, send: Send, error: RouterError, media_type: MediaType, headers: Sequence[Header]) -> None:
-        language = preferred_language(_joined(headers, b"accept-language") or "")
+    async def _refuse(self, send: Send, error: RouterError, media_type: MediaType, headers: Headers) -> None:
         if media_type is MediaType.EVENT_STREAM:
             media_type = MediaType.JSON
         extra = headers_of(error)
         if error.http_status in (401, 403):
-            has_token = any(name == b"authorization" for name, _ in headers)
-            challenge = self._challenges.of(error.http_status, [error.formatted()], has_token)
+            challenge = self._challenges.of(error.http_status, [error.formatted()], b"authorization" in headers)
             extra = (*extra, (b"www-authenticate", challenge))
         # Only what is wrong with the HTTP request itself keeps its status in application/json, see answers.py.
         status = error.http_status if isinstance(error, BadRequest) else status_of(error.http_status, media_type)
-        await send_response(send, status, media_type, error_body(error, language), extra)
+        await send_response(send, status, media_type, error_body(error, language_of(headers)), extra)
 
 
-def _joined(headers: Sequence[Header], wanted: bytes) -> str | None:
-    found = [value for name, value in headers if name == wanted]
-    return b", ".join(found).decode("latin-1") if found else None
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
 
 
 def _check_kind(kind: OperationKind | None, method: str, streams: bool) -> None:

@@ -55,10 +55,12 @@ def accepts(accept: str | None, wanted: MediaType) -> bool:
     return named and weight > 0
 
 
-def check_content_type(content_types: Sequence[str]) -> None:
+def check_content_type(content_type: bytes | None) -> None:
     """Accept ``application/json`` in UTF-8 and nothing else. Raises ``UnsupportedMediaType``."""
-    if len(content_types) == 1:
-        essence, parameters = _split(content_types[0])
+    if content_type == b"application/json":
+        return
+    if content_type is not None:
+        essence, parameters = _split(content_type.decode("latin-1"))
         if essence == "application/json" and parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8"):
             return
     raise UnsupportedMediaType(

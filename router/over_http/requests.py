@@ -14,6 +14,7 @@ from router.operation.request import GraphQLRequest
 
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 MAX_GET_PARAMETERS = 20
+_QUOTED = tuple(f'"{name}"'.encode() for name in PARAMETERS)
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -132,7 +133,10 @@ def _refuse_duplicates(body: bytes) -> None:
 
     The count is a cheap sieve: only a body that names a parameter twice is read again, member by member.
     """
-    if all(body.count(b'"%s"' % name.encode()) < 2 for name in PARAMETERS):
+    for name in _QUOTED:
+        if body.count(name) > 1:
+            break
+    else:
         return
     try:
         pairs = json.loads(body, object_pairs_hook=list)

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from router.caller import Caller
 from router.errors import Unauthenticated
 from router.policy.jwt import Grant, TokenVerifier
 
-RawHeaders = Iterable[tuple[bytes, bytes]]
-"""As ASGI gives them: lower-case names, Latin-1 values."""
+Headers = Mapping[bytes, bytes]
+"""Lower-case names, Latin-1 values; see ``joined``."""
 
 MAX_LANGUAGE_RANGES = 20
+_CACHED_LENGTH = 120
+
+
+def joined(pairs: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """ASGI's headers as a mapping; lines of one name are joined by commas (RFC 9110 section 5.3)."""
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        headers.clear()
+        for name, value in pairs:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def language_of(headers: Headers) -> str:
+    """``"ko"`` or ``"en"`` by the Accept-Language header."""
+    value = headers.get(b"accept-language")
+    if value is None:
+        return "en"
+    return _language(value) if len(value) <= _CACHED_LENGTH else preferred_language(value.decode("latin-1"))
+
+
+@lru_cache(maxsize=512)
+def _language(value: bytes) -> str:
+    return preferred_language(value.decode("latin-1"))
 
 
 def preferred_language(accept_language: str) -> str:
@@ -37,16 +62,16 @@ def _weight(parameters: str) -> float:
     return weight if 0.0 <= weight <= 1.0 else 0.0
 
 
-def bearer_token(authorization: Sequence[str]) -> str | None:
+def bearer_token(authorization: str | None) -> str | None:
     """The token of the Authorization header, None without one (RFC 6750 section 2.1).
 
-    Raises ``Unauthenticated`` for more than one header, another scheme, or an empty token.
+    Raises ``Unauthenticated`` for another scheme, an empty token, or more than one.
     """
-    if not authorization:
+    if authorization is None:
         return None
-    scheme, _, token = authorization[0].strip().partition(" ")
+    scheme, _, token = authorization.strip().partition(" ")
     token = token.strip()
-    if len(authorization) > 1 or scheme.lower() != "bearer" or not token or " " in token:
+    if scheme.lower() != "bearer" or not token or " " in token or "," in token:
         raise Unauthenticated(
             "The Authorization header must be one 'Bearer <access token>'.",
             ko="Authorization 헤더는 'Bearer <접근 토큰>' 하나여야 합니다.",
@@ -62,36 +87,28 @@ class Callers:
     ) -> None:
         self._verifier = verifier
         self._require_token = require_token
-        self._forward = frozenset(name.lower().encode("ascii") for name in forward_headers)
+        self._forward = tuple((name.lower().encode("ascii"), name.lower()) for name in forward_headers)
 
-    async def of_headers(self, headers: RawHeaders) -> Caller:
+    async def of_headers(self, headers: Headers) -> Caller:
         """The caller of one HTTP request. Raises ``Unauthenticated``, ``KeysUnavailable``."""
-        language = "en"
-        authorization: list[str] = []
-        forwarded: dict[str, str] = {}
-        for name, value in headers:
-            if name == b"accept-language":
-                language = preferred_language(value.decode("latin-1"))
-            elif name == b"authorization":
-                authorization.append(value.decode("latin-1"))
-            if name in self._forward:
-                text = value.decode("latin-1")
-                key = name.decode("ascii")
-                forwarded[key] = f"{forwarded[key]}, {text}" if key in forwarded else text
-        grant = None if self._verifier is None else await self._grant(authorization)
-        return _caller(grant, language, forwarded)
+        forwarded = {name: headers[key].decode("latin-1") for key, name in self._forward if key in headers}
+        grant = None
+        if self._verifier is not None:
+            value = headers.get(b"authorization")
+            grant = None if value is None else await self._grant(value.decode("latin-1"))
+        return _caller(grant, language_of(headers), forwarded)
 
     async def of_socket(self, caller: Caller, authorization: str) -> Caller:
         """The caller of a WebSocket whose ``connection_init`` carries a token; it replaces that of the handshake."""
         if self._verifier is None:
             return caller
-        return _caller(await self._grant([authorization]), caller.language, caller.headers)
+        return _caller(await self._grant(authorization), caller.language, caller.headers)
 
     def admits(self, caller: Caller) -> bool:
         """Whether this caller may run anything at all."""
         return caller.subject is not None or not self._require_token
 
-    async def _grant(self, authorization: Sequence[str]) -> Grant | None:
+    async def _grant(self, authorization: str) -> Grant | None:
         token = bearer_token(authorization)
         if token is None or self._verifier is None:
             return None

@@ -24,7 +24,7 @@ from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http.answers import masked
 from router.pipeline import Answer, Pipeline
-from router.policy.callers import Callers, missing_token
+from router.policy.callers import Callers, joined, missing_token
 from router.subscriptions import protocol
 from router.subscriptions.outbox import Outbox
 
@@ -58,7 +58,7 @@ class SocketDoor:
             await _deny(scope, send, 503, b"", b"Too many sockets are open.")
             return
         try:
-            caller = await self.callers.of_headers(scope["headers"])
+            caller = await self.callers.of_headers(joined(scope["headers"]))
         except RouterError as error:
             challenge = b'Bearer error="invalid_token"' if isinstance(error, Unauthenticated) else b""
             await _deny(scope, send, error.http_status, challenge, error.message.encode())

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from router.caller import Caller
 from router.errors import KeysUnavailable, Unauthenticated
-from router.policy.callers import Callers, bearer_token, preferred_language
+from router.policy.callers import Callers, bearer_token, joined, preferred_language
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys, jwks_by_url
 
@@ -283,9 +283,9 @@ def test_a_jwks_url_is_http() -> None:
 
 
 BEARER = {
-    "absent": ([], None),
-    "usual": (["Bearer abc.def"], "abc.def"),
-    "scheme in any case": (["bEARER  abc "], "abc"),
+    "absent": (None, None),
+    "usual": ("Bearer abc.def", "abc.def"),
+    "scheme in any case": ("bEARER  abc ", "abc"),
 }
 
 
@@ -296,9 +296,9 @@ def test_the_token_is_read_from_the_header(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [["Basic abc"], ["Bearer"], ["Bearer "], ["DPoP abc"], ["Bearer a b"], ["Bearer a"] * 2, [""]]
+    "header", ["Basic abc", "Bearer", "Bearer ", "DPoP abc", "Bearer a b", "Bearer a, Bearer a", "a,b", ""]
 )
-def test_any_other_authorization_is_refused(header: list[str]) -> None:
+def test_any_other_authorization_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated):
         bearer_token(header)
 
@@ -327,19 +327,18 @@ def test_the_preferred_language_is_korean_or_english(accept_language: str) -> No
 
 async def test_a_caller_carries_token_language_and_the_headers_let_through() -> None:
     callers = Callers(verifier(), forward_headers=("X-Trace", "accept-language"))
-    caller = await callers.of_headers(
-        [
-            (b"authorization", f"Bearer {token()}".encode()),
-            (b"accept-language", b"ko"),
-            (b"x-trace", b"a"),
-            (b"x-trace", b"b"),
-            (b"cookie", b"secret"),
-        ]
-    )
+    lines = [
+        (b"authorization", f"Bearer {token()}".encode()),
+        (b"accept-language", b"ko"),
+        (b"x-trace", b"a"),
+        (b"x-trace", b"b"),
+        (b"cookie", b"secret"),
+    ]
+    caller = await callers.of_headers(joined(lines))
     assert (caller.subject, caller.client_id, caller.language) == ("citizen-1", "partner-1", "ko")
     assert caller.headers == {"x-trace": "a, b", "accept-language": "ko"}
     assert caller.expires_at is not None
 
 
 async def test_without_a_verifier_nobody_is_known_and_authorization_is_not_read() -> None:
-    assert await Callers(None).of_headers([(b"authorization", b"Basic xyz")]) == Caller()
+    assert await Callers(None).of_headers({b"authorization": b"Basic xyz"}) == Caller()
