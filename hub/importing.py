@@ -79,7 +79,7 @@ async def _run(importer: Importer, opened: OpenSubgraph, folder: Path, bars: Pro
     def progress(done: int, total: int) -> None:
         bars.update(task, completed=done, total=total)
 
-    summary = await importer.run(opened.database, folder, progress)
+    summary = await opened.import_files(importer, folder, progress)
     bars.update(task, completed=summary.read, total=summary.read)
     return summary
 

@@ -17,13 +17,16 @@ from subgraphs.kit.context import ANONYMOUS, Context, Identity
 from subgraphs.kit.database import Database
 from subgraphs.kit.entities import FederatedSchema
 from subgraphs.kit.errors import ErrorTable
-from subgraphs.kit.importing import Importer
+from subgraphs.kit.import_log import imports_so_far, note_import, prepare_log
+from subgraphs.kit.importing import Importer, ImportSummary, Progress, no_progress
 from subgraphs.kit.migrations import migrate
 from subgraphs.kit.time import Clock, utc_now
 
 log = logging.getLogger("subgraphs")
 
 _RESTART_SECONDS = 5.0
+WATCH_SECONDS = 5.0
+"""How often a running subgraph looks whether another process has imported something."""
 
 Seed = Callable[[Database, Clock], Awaitable[None]]
 """Stores the product's own facts; running it again changes nothing."""
@@ -96,6 +99,7 @@ class OpenSubgraph:
         self.clock = clock
         self.services = services
         self.model: Any = None
+        self._imports = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -112,6 +116,8 @@ class OpenSubgraph:
         opened = cls(subgraph, database, clock, services or {})
         if subgraph.migrations is not None:
             await migrate(database, subgraph.name, subgraph.metadata, subgraph.migrations)
+        if subgraph.importers:
+            await prepare_log(database)
         if seed:
             await subgraph.seed(database, clock)
         await opened.reload()
@@ -119,7 +125,16 @@ class OpenSubgraph:
 
     async def reload(self) -> None:
         """Read the reference data again, after an import; requests under way keep the old one."""
+        if self.subgraph.importers:
+            self._imports = await imports_so_far(self.database, self.subgraph.name)
         self.model = await self.subgraph.load_model(self.database)
+
+    async def import_files(self, importer: Importer, folder: Path, progress: Progress = no_progress) -> ImportSummary:
+        """Run one of the domain's importers and answer on the new data, here and in every running process."""
+        summary = await importer.run(self.database, folder, progress)
+        await note_import(self.database, self.subgraph.name, summary, self.clock())
+        await self.reload()
+        return summary
 
     def context(self, identity: Identity = ANONYMOUS) -> Context:
         """The context of one request."""
@@ -147,7 +162,16 @@ class OpenSubgraph:
 
     def start_background(self) -> None:
         """Start the domain's background work; ``aclose`` ends it."""
-        self._tasks += [asyncio.create_task(self._keep_running(work)) for work in self.subgraph.background]
+        works = (
+            [*self.subgraph.background, self._watch_imports] if self.subgraph.importers else self.subgraph.background
+        )
+        self._tasks += [asyncio.create_task(self._keep_running(work)) for work in works]
+
+    async def _watch_imports(self, _context: Context) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if await imports_so_far(self.database, self.subgraph.name) != self._imports:
+                await self.reload()
 
     async def _keep_running(self, work: Background) -> None:
         while True:
