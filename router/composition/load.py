@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from graphql import (
     DocumentNode,
@@ -17,7 +18,7 @@ from graphql import (
 )
 
 from router.composition.definitions import missing_definitions
-from router.composition.model import FEDERATION_FIELDS, Applied, Schema
+from router.composition.model import FEDERATION_FIELDS, ROOT_NAMES, Applied, Kind, Schema, Type
 from router.composition.problems import Findings, Location, locate
 from router.composition.read import read_schema
 from router.composition.rules.invalid_graphql import check_document, check_names, check_schema
@@ -82,8 +83,16 @@ def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
     check_shadowing(schema, links, source.name, findings)
     if findings.problems:
         return None
-    schema = rename_roots(schema, source.name, findings)
+    schema = _with_query(rename_roots(schema, source.name, findings))
     return Subgraph(source.name, source.url, schema, federation, spec, links, source.sdl)
+
+
+def _with_query(schema: Schema) -> Schema:
+    """Every subgraph has a query root: Federation's own fields are on it."""
+    if "query" in schema.roots:
+        return schema
+    query = Type(ROOT_NAMES["query"], Kind.OBJECT)
+    return replace(schema, types={**schema.types, query.name: query}, roots={"query": query.name, **schema.roots})
 
 
 def _parse(source: SubgraphSource, findings: Findings) -> DocumentNode | None:

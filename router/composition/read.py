@@ -120,12 +120,12 @@ def _schema(
 
 def _type(name: str, definition: DefinitionNode | None, extensions: Sequence[DefinitionNode]) -> Type:
     first = definition or extensions[0]
-    kind = KINDS[type(first)]  # type: ignore[index]
+    kind = KINDS[type(first)]
     result = Type(name, kind, defined=definition is not None, extensions=tuple(extensions), node=first)
     if definition is not None:
         result = _with(result, definition, None)
     for number, extension in enumerate(extensions):
-        if KINDS[type(extension)] is kind:  # type: ignore[index]
+        if KINDS[type(extension)] is kind:
             result = _with(result, extension, number)
     return result
 

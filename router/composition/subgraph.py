@@ -96,9 +96,9 @@ class Subgraph:
                 for applied in self.applied(owner, name):
                     yield owner, owner.name, applied
             return
-        for owner in self.fields():
-            for applied in self.applied(owner, name):
-                yield owner, owner.parent if name == "requires" else base(owner.type), applied
+        for each in self.fields():
+            for applied in self.applied(each, name):
+                yield each, each.parent if name == "requires" else base(each.type), applied
 
     def targets(self, type_name: str, applied: Applied, *, implementations: bool) -> Iterator[Field]:
         """The fields a ``fields:`` argument names, as far as it can be read."""
@@ -182,7 +182,7 @@ class Subgraph:
             yield from self.targets(type_name, applied, implementations=True)
 
     def _context_targets(self) -> Iterator[Field]:
-        for _, argument, applied in self.contextual_arguments():
+        for _, _, applied in self.contextual_arguments():
             context, selection = parse_context(applied.arguments.get("field"))
             for type_name in self.contexts.get(context or "", ()):
                 yield from selected_fields(self.schema, type_name, selection or "", implementations=True)

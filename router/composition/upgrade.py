@@ -259,7 +259,7 @@ def _without_unused_externals(subgraph: Subgraph, findings: Findings) -> Subgrap
         return None if useless else field
 
     changed = _mapped(subgraph, change)
-    referenced = set(_references(changed.schema))
+    referenced = {*_references(changed.schema), *changed.schema.roots.values()}
     types = dict(changed.schema.types)
     for name, each in changed.schema.types.items():
         if each.kind not in (Kind.OBJECT, Kind.INTERFACE) or each.fields or not subgraph.schema.types[name].fields:
@@ -273,8 +273,7 @@ def _without_unused_externals(subgraph: Subgraph, findings: Findings) -> Subgrap
             )
         else:
             del types[name]
-    roots = {operation: root for operation, root in changed.schema.roots.items() if root in types}
-    return replace(changed, schema=replace(changed.schema, types=types, roots=roots))
+    return replace(changed, schema=replace(changed.schema, types=types))
 
 
 def _references(schema: Schema) -> Iterator[str]:

@@ -52,12 +52,12 @@ def _arguments(
     for directive in ("requires", "provides"):
         for applied in subgraph.applied(source, directive):
             arguments[directive] = applied.arguments["fields"]
+    for applied in subgraph.applied(source, "override"):
+        arguments["override"] = applied.arguments["from"]
     if not same_types:
         arguments["type"] = source.type
     if m.is_external(subgraph.name, source):
         arguments["external"] = True
-    for applied in subgraph.applied(source, "override"):
-        arguments["override"] = applied.arguments["from"]
     if subgraph.name in overrides.used:
         arguments["usedOverridden"] = True
     if subgraph.name in overrides.labels:

@@ -42,9 +42,9 @@ def read_overrides(m: Merging, sources: Sources[Field], coordinate: str) -> Over
     OVERRIDDEN_FIELD_CAN_BE_REMOVED, OVERRIDE_MIGRATION_IN_PROGRESS.
     """
     overriding = {
-        name: applied[0]
+        name: given[0]
         for name, source in sources.items()
-        if source is not None and (applied := m.by_name[name].applied(source, "override"))
+        if source is not None and (given := m.by_name[name].applied(source, "override"))
     }
     found = _Found()
     for name, applied in overriding.items():

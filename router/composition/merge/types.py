@@ -71,7 +71,7 @@ def _join_types(m: Merging, sources: Mapping[str, Type]) -> tuple[Applied, ...]:
         for key in keys:
             extended = key.extension is not None or subgraph.has(source, "extends")
             arguments = {**graph, "key": key.arguments["fields"], **({"extension": True} if extended else {})}
-            if key.arguments.get("resolvable") is False:
-                arguments["resolvable"] = False
+            if "resolvable" in key.arguments:
+                arguments["resolvable"] = key.arguments["resolvable"]
             joins.append(Applied("join__type", {**arguments, **special}))
     return tuple(joins)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from router.composition.model import InputValue, Kind
 from router.composition.problems import Findings
 from router.composition.rules.selections import SelectionFault, field_of, resolve_selections
@@ -131,7 +133,7 @@ def _fits(found: str, expected: str) -> bool:
     return found == expected
 
 
-def _any(selections: Selections, test) -> bool:  # type: ignore[no-untyped-def]
+def _any(selections: Selections, test: Callable[[FieldSelection | FragmentSelection], bool]) -> bool:
     return any(
         not isinstance(each, SpreadSelection) and (test(each) or _any(each.selections or (), test))
         for each in selections

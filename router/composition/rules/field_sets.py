@@ -7,6 +7,8 @@ X_UNSUPPORTED_ON_INTERFACE; and KEY_FIELDS_SELECT_INVALID_TYPE.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from graphql import DirectiveNode, StringValueNode, print_ast
 
 from router.composition.model import ABSTRACT, Applied, Field, Kind, Type
@@ -77,14 +79,22 @@ def _check_fields(
     _check_selected(subgraph, directive, type_name, selections, False, refuse)
 
 
-def _check_selected(subgraph, directive, type_name, selections, external_above, refuse) -> None:  # type: ignore[no-untyped-def]
+class _Refuse(Protocol):
+    """Adds a problem about the field set at hand."""
+
+    def __call__(self, code: str, message: str, *fields: Field) -> None: ...
+
+
+def _check_selected(
+    subgraph: Subgraph, directive: str, type_name: str, selections: Selections, external_above: bool, refuse: _Refuse
+) -> None:
     category = directive.upper()
     for selection in selections:
         if isinstance(selection, SpreadSelection):
             continue
         if selection.directives:
-            found = ", ".join(selection.directives)
-            message = f"cannot have directive applications in the @{directive}(fields:) argument but found {found}."
+            written = ", ".join(selection.directives)
+            message = f"cannot have directive applications in the @{directive}(fields:) argument but found {written}."
             refuse(f"{category}_DIRECTIVE_IN_FIELDS_ARG", message)
         if not isinstance(selection, FieldSelection):
             condition = selection.type_condition or type_name
@@ -99,11 +109,12 @@ def _check_selected(subgraph, directive, type_name, selections, external_above, 
                 f"allowed in @{directive})"
             )
             refuse(f"{category}_FIELDS_HAS_ARGS", message, found)
-        if selection.selections is None and directive != "key" and not external_above and not external:
-            refuse(f"{category}_FIELDS_MISSING_EXTERNAL", _needless(subgraph, directive, found), found)
-        if selection.selections is not None:
-            above = external_above or external or _has_external_implementation(subgraph, found)
-            _check_selected(subgraph, directive, base(found.type), selection.selections, above, refuse)
+        if selection.selections is None:
+            if directive != "key" and not external_above and not external:
+                refuse(f"{category}_FIELDS_MISSING_EXTERNAL", _needless(subgraph, directive, found), found)
+            continue
+        above = external_above or external or _has_external_implementation(subgraph, found)
+        _check_selected(subgraph, directive, base(found.type), selection.selections, above, refuse)
 
 
 def _has_external_implementation(subgraph: Subgraph, found: Field) -> bool:
