@@ -13,7 +13,7 @@ from graphql import is_abstract_type
 
 from router.operation.model import Condition, Field, InlineFragment, OperationKind, Selection
 from router.planner.client_keys import ClientKeys, client_keys, field_below, internal_key, is_ambiguous, plain
-from router.planner.graph import Graph
+from router.planner.graph import Graph, Kind
 from router.planner.nodes import ContextRewrite, Path
 from router.planner.route import ContextNeed, Placed, Route, Visit
 from router.planner.selections import TYPENAME, Selections, joined, merge
@@ -132,8 +132,19 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     conditions = joined(origin.conditions, selected.conditions)
     inside = Origin(draft, below, path, origin.turn, above, conditions)
     touched = _emit_route(drafting, placed.route, inside, internal)
+    if _is_narrowed(drafting.graph, at, placed.field, placed.route.type, draft.subgraph):
+        below.typename()
     below.something()
     return touched
+
+
+def _is_narrowed(graph: Graph, parent: str, selected: Field, type_name: str, subgraph: str) -> bool:
+    """Whether a field is abstract for clients although this subgraph gives it one object type."""
+    merged = field_below(graph, parent, replace(selected, selections=(TYPENAME,)), ())
+    if merged is None or not is_abstract_type(graph.supergraph.schema.type_map[merged[0]]):
+        return False
+    here = graph.here[subgraph][type_name]
+    return here.kind is Kind.OBJECT and not here.interface_object
 
 
 def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tree]:
@@ -211,8 +222,11 @@ def _representation(drafting: Drafting, parent: str, selections: Selections, pat
     for selection in selections:
         if isinstance(selection, InlineFragment):
             condition = selection.type_condition or parent
-            below = _representation(drafting, condition, selection.selections, path)
-            found.append(InlineFragment(condition, below))
+            if parent == condition or parent in drafting.graph.possible.get(condition, ()):
+                found.extend(_representation(drafting, parent, selection.selections, path))
+            else:
+                below = _representation(drafting, condition, selection.selections, path)
+                found.append(InlineFragment(condition, below))
             continue
         if selection.name == "__typename":
             found.append(TYPENAME)

@@ -86,7 +86,7 @@ class Graph:
     offers: Mapping[tuple[str, str], tuple[Place, ...]]
     entrances: Mapping[str, tuple[Place, ...]]
     possible: Mapping[str, frozenset[str]]
-    """By type of the supergraph: the object types clients can meet there."""
+    """By type of the supergraph: the object types there; hidden ones too, as @requires may meet them."""
     roots: Mapping[OperationKind, str]
     context_setters: Mapping[str, frozenset[str]]
     """By type: the contexts it sets, itself or through an interface or union it belongs to."""
@@ -112,7 +112,7 @@ def _field_here(
     name: str, merged: str, join: FieldJoin, joins: TypeJoins, labels: frozenset[str], supergraph: Supergraph
 ) -> FieldHere:
     printed = join.type or merged
-    external = join.external or join.used_overridden
+    external = join.external or (join.used_overridden and join.override_label is None)
     return FieldHere(
         name=name,
         type=_named(printed),
@@ -193,7 +193,7 @@ def _context_setters(supergraph: Supergraph) -> dict[str, frozenset[str]]:
 
 
 def _possible(supergraph: Supergraph) -> dict[str, frozenset[str]]:
-    schema = supergraph.api_schema
+    schema = supergraph.schema
     possible: dict[str, frozenset[str]] = {}
     for name, merged in schema.type_map.items():
         if isinstance(merged, GraphQLObjectType):

@@ -74,13 +74,12 @@ def _abstract(
     here: TypeHere,
     selections: Selections,
     standing: Standing,
-    within: frozenset[str],
+    concrete: frozenset[str],
 ) -> Route:
-    """``within`` are the runtime types possible at this position; types clients cannot see are left out."""
+    """``concrete`` are the runtime types possible at this position."""
     known = search.graph.possible
     assert standing.subgraph is not None
     types = search.graph.here[standing.subgraph]
-    concrete = within & search.graph.possible.keys()
     settled: list[Option] = []
     costly: list[Option] = []
     groups: list[tuple[str, Route]] = []

@@ -52,7 +52,7 @@ def active(joins: tuple[FieldJoin, ...], subgraph: str, labels: frozenset[str]) 
     """The subgraph's join for a field when it resolves it itself; None for external and overridden fields."""
     for join in joins:
         if join.subgraph == subgraph:
-            if join.external or join.used_overridden:
+            if join.external or (join.used_overridden and join.override_label is None):
                 return None
             if join.override_label is not None and (join.override_label in labels) != (join.override is not None):
                 return None
