@@ -1,7 +1,7 @@
 """The source on aiomqtt, with manual acknowledgement.
 
 As documented, aiomqtt acknowledges before the application has the message: of 5,000 messages 4,016 were lost when the
-consumer was killed (docs/adr/0045). So paho underneath is told to leave acknowledging to us. Messages are taken from
+consumer was killed (docs/adr/0047). So paho underneath is told to leave acknowledging to us. Messages are taken from
 aiomqtt's queue hook (`queue_type`), because its iterator makes a task and a wait for each message.
 """
 
@@ -17,6 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sensors_bridge.mqtt import ConnectionLost, ReconnectingSource
 
+_OVERSHOOT = 10  # times Receive Maximum: Mosquitto 2.0.11 passes it in bursts (docs/adr/0047)
 _REFUSED = 128  # SUBACK reason codes from here on are refusals (MQTT 5, 3.9.3)
 
 
@@ -86,7 +87,7 @@ class AiomqttSource(ReconnectingSource):
                 payload = item.payload if isinstance(item.payload, bytes) else b""
                 if item.qos == 0 and len(source._pending) >= room:
                     source.status.dropped_qos0 += 1
-                elif len(source._pending) >= 4 * room:
+                elif len(source._pending) >= _OVERSHOOT * room:
                     overflow.set()
                 elif not overflow.is_set():
                     source._deliver(item.topic.value, payload, item.mid if item.qos else None)

@@ -58,6 +58,16 @@ async def stored_sequences(store: ReadingStore, kind: str = "pm10") -> list[int]
     return sorted(row.seq for row in await store.history(kind, None, *EVERYTHING))
 
 
+@pytest.mark.parametrize(
+    ("broker", "client", "database_url"),
+    [
+        ("mosquitto", "aiomqtt", "postgresql"),
+        ("mosquitto", "fast", "sqlite"),
+        ("embedded", "aiomqtt", "sqlite"),
+        ("embedded", "fast", "postgresql"),
+    ],
+    indirect=True,
+)
 async def test_a_bridge_killed_in_mid_batch_loses_and_doubles_nothing(
     broker: BrokerAddress, client: str, database_url: str, device_at: Any, running_bridge: Any, until: Any
 ) -> None:
@@ -186,6 +196,7 @@ async def test_strangers_cannot_use_the_embedded_broker(embedded: EmbeddedBroker
     assert embedded.address.password not in repr(embedded.address) + embedded.address.shown
 
 
+@pytest.mark.parametrize(("broker", "client"), [("mosquitto", "aiomqtt"), ("embedded", "fast")], indirect=True)
 async def test_a_locked_database_holds_the_acknowledgements_until_it_is_free(
     broker: BrokerAddress, client: str, sqlite_url: str, device_at: Any, running_bridge: Any, until: Any
 ) -> None:
