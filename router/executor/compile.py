@@ -58,12 +58,13 @@ class CompiledPlan:
         self.operation = operation
         self._refusals = refusals
         self._settings = settings
-        builder = ShapeBuilder(supergraph.api_schema, refusals)
+        untyped = _interface_objects(supergraph)
+        builder = ShapeBuilder(supergraph.api_schema, refusals, untyped)
         self._root = builder.root(operation)
         self._affected = builder.affected
         part = introspection_part(operation)
         self._introspection = None if part is None else Introspection(part, supergraph.api_schema)
-        fetches = prepare_fetches(plan.node, supergraph.schema, _interface_objects(supergraph))
+        fetches = prepare_fetches(plan.node, supergraph.schema, untyped)
         self._primary: PreparedFetch | None = None
         if isinstance(plan.node, SubscriptionNode):
             self._primary = fetches[id(plan.node.primary)]

@@ -32,17 +32,22 @@ class ProjectionEmitter:
     def _abstract(self, shape: Shape) -> None:
         alike: dict[int, list[str]] = {}
         for type_name, slots in shape.slots.items():
-            alike.setdefault(id(slots), []).append(type_name)
+            if type_name != shape.type_name or shape.only_type is None:
+                alike.setdefault(id(slots), []).append(type_name)
         table: list[str] = []
         for number, types in enumerate(alike.values()):
             name = f"project_{shape.number}_{number}"
             self._object(name, shape.slots[types[0]], None)
             table.extend(f"{type_name!r}: {name}" for type_name in types)
         writer = self._writer
+        if shape.only_type is not None:
+            self._object(f"project_{shape.number}_only", shape.slots[shape.only_type], shape.only_type)
+            table.append(f"{shape.type_name!r}: project_{shape.number}_only")
         writer.line(f"TYPES_{shape.number} = {{{', '.join(table)}}}")
         writer.line()
+        read = f"o.get('__typename', {shape.type_name!r})" if shape.untyped else "o['__typename']"
         with writer.block(f"def project_{shape.number}(o, v):"):
-            writer.line(f"return TYPES_{shape.number}[o['__typename']](o, v)")
+            writer.line(f"return TYPES_{shape.number}[{read}](o, v)")
         writer.line()
 
     def _object(self, name: str, slots: tuple[Slot, ...], type_name: str | None) -> None:
@@ -87,6 +92,8 @@ class ProjectionEmitter:
         """The expression of a slot, and whether its value must still be checked for null."""
         read = f"o[{slot.response_key!r}]"
         if slot.type is None:
+            if slot.unknown:
+                return "present(None)", False
             if slot.introspected:
                 return f"o.get({slot.response_key!r})", False
             return (repr(type_name) if type_name is not None else "o['__typename']"), False

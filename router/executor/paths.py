@@ -58,8 +58,8 @@ def visible(root: Shape, data: Any, path: ResponsePath) -> ResponsePath:
         if isinstance(step, str):
             if shape is None or not isinstance(value, Mapping):
                 break
-            type_name = value.get("__typename") if shape.is_abstract else shape.type_name
-            slots = shape.slots.get(type_name) if isinstance(type_name, str) else None
+            type_name = shape.type_of(value)
+            slots = None if type_name is None else shape.slots.get(type_name)
             slot = next((slot for slot in slots or () if slot.response_key == step), None)
             if slot is None:
                 break

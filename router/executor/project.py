@@ -38,12 +38,11 @@ class _Projection:
         if not isinstance(value, dict):
             self._unexpected(path, f"expected an object of type {shape.type_name}")
             return None
-        type_name = value.get("__typename") if shape.is_abstract else shape.type_name
-        slots = shape.slots.get(type_name) if isinstance(type_name, str) else None
-        if slots is None:
+        type_name = shape.type_of(value)
+        slots = None if type_name is None else shape.slots.get(type_name)
+        if type_name is None or slots is None:
             self._unexpected(path, f"the object has no type known to this schema for {shape.type_name}")
             return None
-        assert isinstance(type_name, str)
         return self._slots(slots, type_name, value, path)
 
     def _slots(self, slots: tuple[Slot, ...], type_name: str, value: Any, path: ResponsePath) -> Any:
@@ -54,7 +53,13 @@ class _Projection:
                 continue
             key = slot.response_key
             if slot.type is None:
-                answer[key] = value.get(key) if slot.introspected else type_name
+                if slot.introspected:
+                    answer[key] = value.get(key)
+                elif slot.unknown:
+                    self._reports.null_in_non_null(slot.coordinate, (*path, key))
+                    spread = True
+                else:
+                    answer[key] = type_name
                 continue
             here = (*path, key)
             if slot.refusal is not None:

@@ -47,6 +47,8 @@ class Slot:
     enum: frozenset[str] | None = None
     refusal: Refusal | None = None
     introspected: bool = False
+    unknown: bool = False
+    """A ``__typename`` nobody can tell."""
     path: tuple[str, ...] = ()
     """From the root, ``"@"`` for every item of a list."""
 
@@ -58,7 +60,21 @@ class Shape:
     number: int
     type_name: str
     is_abstract: bool
+    untyped: bool = False
+    """An interface that is an object type in some subgraph: objects may come without the name of their own type.
+    ``slots[type_name]`` then says what can be answered of them."""
+    only_type: str | None = None
+    """The one object type an untyped object can be of."""
     slots: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
+
+    def type_of(self, value: Mapping[str, Any]) -> str | None:
+        """The name of the type of an object found here: a key of ``slots``, unless data is not as it should be."""
+        if not self.is_abstract:
+            return self.type_name
+        found = value.get("__typename", self.type_name if self.untyped else None)
+        if found == self.type_name and self.only_type is not None:
+            return self.only_type
+        return found if isinstance(found, str) else None
 
 
 @dataclass(slots=True)
@@ -75,8 +91,11 @@ Groups = tuple[tuple[tuple[Selection, ...], Conditions], ...]
 class ShapeBuilder:
     """Builds the shapes of one operation; equal positions are built once, so nested interfaces do not multiply."""
 
-    def __init__(self, schema: GraphQLSchema, refusals: Sequence[Refusal] = ()) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, refusals: Sequence[Refusal] = (), untyped: frozenset[str] = frozenset()
+    ) -> None:
         self._schema = schema
+        self._untyped = untyped
         self._refusals: Mapping[tuple[tuple[str, ...], str], Refusal] = {
             (refusal.path, refusal.parent_type): refusal for refusal in refusals
         }
@@ -98,33 +117,42 @@ class ShapeBuilder:
         if shape is not None:
             return shape
         self._kept.append(groups)  # the ids in the key stay taken
-        shape = Shape(len(self.shapes), named.name, is_abstract_type(named))
+        shape = Shape(len(self.shapes), named.name, is_abstract_type(named), named.name in self._untyped)
         self._known[key] = shape
         self.shapes.append(shape)
-        possible: Sequence[GraphQLObjectType] = (
-            self._schema.get_possible_types(named)
-            if is_abstract_type(named)
-            else [named]
-            if isinstance(named, GraphQLObjectType)
-            else []
-        )
         alike: dict[tuple[Any, ...], tuple[Slot, ...]] = {}
-        for concrete in possible:
+        for concrete in self._standing_for(named):
             found: dict[str, list[_Found]] = {}
             for selections, conditions in groups:
                 self._collect(selections, concrete.name, named.name, conditions, found)
             types = tuple(self._field_type(concrete, entries[0].field.name) for entries in found.values())
+            unknown = is_abstract_type(concrete)
             same = (
+                unknown,
                 types,
                 tuple((e.parent, id(e.field), e.conditions) for entries in found.values() for e in entries),
             )
             if same not in alike:
                 alike[same] = tuple(
-                    self._slot(key, entries, slot_type, path)
+                    self._slot(key, entries, slot_type, path, unknown)
                     for (key, entries), slot_type in zip(found.items(), types, strict=True)
                 )
             shape.slots[concrete.name] = alike[same]
+        if shape.untyped and len(shape.slots) == 1:
+            ((name, slots),) = shape.slots.items()
+            if name != named.name:
+                shape.only_type, shape.slots[named.name] = name, slots
         return shape
+
+    def _standing_for(self, named: GraphQLNamedType) -> Sequence[GraphQLObjectType | GraphQLInterfaceType]:
+        """The types an object at a position of this type may have; an interface itself where subgraphs say no more."""
+        if isinstance(named, GraphQLInterfaceType) and named.name in self._untyped:
+            possible = self._schema.get_possible_types(named)
+            return possible if len(possible) == 1 else [*possible, named]
+        if is_abstract_type(named):
+            return self._schema.get_possible_types(named)
+        assert isinstance(named, GraphQLObjectType)
+        return [named]
 
     def _collect(
         self,
@@ -163,11 +191,16 @@ class ShapeBuilder:
             return parent
         return condition
 
-    def _field_type(self, concrete: GraphQLObjectType, name: str) -> GraphQLOutputType | None:
+    def _field_type(self, concrete: GraphQLObjectType | GraphQLInterfaceType, name: str) -> GraphQLOutputType | None:
         return None if name.startswith("__") else concrete.fields[name].type
 
     def _slot(
-        self, key: str, entries: list[_Found], slot_type: GraphQLOutputType | None, path: tuple[str, ...]
+        self,
+        key: str,
+        entries: list[_Found],
+        slot_type: GraphQLOutputType | None,
+        path: tuple[str, ...],
+        unknown: bool,
     ) -> Slot:
         first = entries[0]
         guards = tuple(dict.fromkeys(entry.conditions for entry in entries))
@@ -180,6 +213,7 @@ class ShapeBuilder:
         )
         if slot_type is None:
             slot.introspected = first.field.name != "__typename"
+            slot.unknown = unknown
             return slot
         keys = tuple(step for step in slot.path if step != "@")
         slot.refusal = self._refusals.get((keys, first.parent)) if self._refusals else None
