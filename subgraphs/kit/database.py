@@ -68,7 +68,8 @@ class Database:
         self._waiting = 0
 
     def _engine(self, size: int, *, reads_only: bool) -> AsyncEngine:
-        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if reads_only else {}
+        # A reader has nothing to roll back when it returns to the pool.
+        options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if reads_only else {}
         engine = create_async_engine(
             self.url,
             poolclass=AsyncAdaptedQueuePool,
@@ -92,6 +93,15 @@ class Database:
         try:
             async with Session(self.reader, expire_on_commit=False, autoflush=False) as session:
                 yield session
+        except PoolTimeout as error:
+            raise KIT_ERRORS.error("BUSY") from error
+
+    @asynccontextmanager
+    async def read_connection(self) -> AsyncIterator[AsyncConnection]:
+        """As ``read``, without the ORM: half the cost of a query, for the hot ones. Raises DomainError BUSY."""
+        try:
+            async with self.reader.connect() as connection:
+                yield connection
         except PoolTimeout as error:
             raise KIT_ERRORS.error("BUSY") from error
 
