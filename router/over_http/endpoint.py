@@ -62,8 +62,10 @@ class GraphQLEndpoint:
             else:
                 request = requests.from_query_string(scope["query_string"])
             pipeline = self._pipeline()
-            kind = pipeline.kind_of(request)
-            if kind is not OperationKind.QUERY:
+            # A document without these words holds queries only; the usual request is not looked up twice.
+            kind: OperationKind | None = OperationKind.QUERY
+            if "subscription" in request.query or "mutation" in request.query:
+                kind = pipeline.kind_of(request)
                 _check_kind(kind, method, streams)
             if media_type is MediaType.EVENT_STREAM:
                 await self._streams.serve(pipeline, request, caller, kind, receive, send)
