@@ -28,7 +28,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turns = asyncio.Semaphore(2)
-        self._dummy = self._hasher.hash(new_secret())
+        self._nobody: str | None = None
 
     async def hash(self, password: str) -> str:
         """argon2id in PHC form."""
@@ -38,7 +38,9 @@ class Passwords:
     async def check(self, stored: str | None, password: str) -> bool:
         """Whether the password fits; an absent citizen costs the same time."""
         async with self._turns:
-            fits = await asyncio.to_thread(self._verify, stored or self._dummy, password)
+            if self._nobody is None:
+                self._nobody = await asyncio.to_thread(self._hasher.hash, new_secret())
+            fits = await asyncio.to_thread(self._verify, stored or self._nobody, password)
         return fits and stored is not None
 
     def _verify(self, stored: str, password: str) -> bool:

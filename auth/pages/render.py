@@ -55,11 +55,12 @@ def page_headers(redirect_uri: str | None) -> dict[str, str]:
 
 
 def _origin(redirect_uri: str | None) -> str | None:
-    """The CSP source of a validated redirect URI: its origin, or the scheme of a native app."""
+    """The CSP source of a validated redirect URI: its origin, else its scheme (native app; IPv6, which CSP lacks)."""
     if redirect_uri is None:
         return None
     parts = urlsplit(redirect_uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+    named = parts.scheme in {"http", "https"} and "[" not in parts.netloc
+    return f"{parts.scheme}://{parts.netloc}" if named else f"{parts.scheme}:"
 
 
 def _switch(exchange: Exchange, language: str) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 
 from auth.errors import REASONS
 from auth.language import choose_language
+from auth.pages.render import page_headers
 from auth.pages.texts import TEXTS
 from auth.registration import create_client
 from auth.scopes import SCOPES
@@ -290,6 +291,20 @@ async def _client_named(server: AuthServer, like: str, name: str) -> Any:
 )
 def test_the_language_chosen(wishes: tuple[str | None, str | None], header: str, language: str) -> None:
     assert choose_language(wishes, header) == language
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "source"),
+    [
+        (None, "'self'"),
+        ("https://app.example/cb", "'self' https://app.example"),
+        ("http://127.0.0.1:5000/cb", "'self' http://127.0.0.1:5000"),
+        ("http://[::1]:5000/cb", "'self' http:"),
+        ("example.app:/cb", "'self' example.app:"),
+    ],
+)
+def test_where_a_form_may_end(redirect_uri: str | None, source: str) -> None:
+    assert f"form-action {source}" in page_headers(redirect_uri)["Content-Security-Policy"].split("; ")
 
 
 def test_both_languages_have_every_word() -> None:
