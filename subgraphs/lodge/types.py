@@ -290,6 +290,10 @@ class Lodge:
     def open_rule(self) -> OpenRule:
         return OpenRule.of(self.facts)
 
+    @strawberry.field(description="The forest draws lots for some nights itself; when, only the forest tells.")
+    def runs_own_lottery(self) -> bool:
+        return self.facts.row.runs_own_lottery
+
     @strawberry.field(description="Weekly closing days outside the peak season.")
     def closed_weekdays(self) -> list[Weekday]:
         return [Weekday(day) for day in sorted(self.facts.opening.closed.weekdays)]

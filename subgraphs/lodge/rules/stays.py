@@ -21,6 +21,9 @@ MAX_NIGHTS = 3
 MAX_UNITS_PER_NIGHT = 5
 """Rooms and decks one person may have for the same night [17]."""
 
+MAX_GUESTS = 100
+"""More than any room holds (the largest of 6,816 takes 64)."""
+
 HOLD_MINUTES = 20
 """How long a room waits for payment; the hub's own policy, as foresttrip publishes none."""
 
@@ -74,9 +77,9 @@ def pay_by(now: datetime, first_night: date, check_in_until: time) -> datetime:
 
 
 def check_request(nights: int, guests: int, capacity: int | None) -> None:
-    """Raises NIGHTS_OUT_OF_RANGE or GUESTS_OUT_OF_RANGE. An unknown capacity (None) bounds guests at 30."""
+    """Raises NIGHTS_OUT_OF_RANGE or GUESTS_OUT_OF_RANGE. An unknown capacity (None) bounds guests at MAX_GUESTS."""
     if not 1 <= nights <= MAX_NIGHTS:
         raise LODGE_ERRORS.error("NIGHTS_OUT_OF_RANGE", maximum=MAX_NIGHTS)
-    maximum = capacity or 30
+    maximum = capacity or MAX_GUESTS
     if not 1 <= guests <= maximum:
         raise LODGE_ERRORS.error("GUESTS_OUT_OF_RANGE", maximum=maximum)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from subgraphs.kit.time import in_kst
 from subgraphs.sensing.rules.pollutants import STANDARDS, Pollutant
@@ -46,11 +47,14 @@ def simulated_hour(station_id: str, moment: datetime) -> dict[Pollutant, float]:
 
 def _daily(station_id: str, pollutant: Pollutant, day: date, hour: int) -> float:
     """The level of the day, 0.5 to 1.7, gliding into the next day's."""
-    today, tomorrow = (
-        0.5 + 1.2 * math.pow(_unit(station_id, pollutant.value, (day + timedelta(days=offset)).isoformat()), 1.3)
-        for offset in (0, 1)
-    )
+    today = _level(station_id, pollutant, day)
+    tomorrow = _level(station_id, pollutant, day + timedelta(days=1))
     return today + (tomorrow - today) * hour / 24
+
+
+@lru_cache(maxsize=4096)
+def _level(station_id: str, pollutant: Pollutant, day: date) -> float:
+    return 0.5 + 1.2 * math.pow(_unit(station_id, pollutant.value, day.isoformat()), 1.3)
 
 
 def _unit(*words: str) -> float:
