@@ -19,6 +19,7 @@ from router.planner.graph import Place
 from router.planner.moves import Option, land, landings, local, moves, needs_real_type
 from router.planner.route import Cost, Route, Search, Standing, total
 from router.planner.selections import Selections, size
+from router.planner.split import splits
 
 SWEEPS = 3
 
@@ -29,6 +30,8 @@ def choose(search: Search, type_name: str, standing: Standing, parts: Selections
     blind = here is not None and here.interface_object
     taken: list[Option | None] = []
     ways: dict[int, list[Option]] = {}
+    gathered: list[Option] = []
+    rest: list[Selection] = []
     for index, part in enumerate(parts):
         found = None
         if standing.subgraph and isinstance(part, Field) and not (blind and needs_real_type(part)):
@@ -37,13 +40,19 @@ def choose(search: Search, type_name: str, standing: Standing, parts: Selections
             taken.append(found)
             continue
         taken.append(None)
+        if standing.flat:
+            if found and isinstance(part, Field) and size(found.rest) < size(part.selections):
+                gathered.append(found)
+                part = replace(part, selections=found.rest)
+            rest.append(part)
+            continue
         ways[index] = [found] if found else []
         if isinstance(part, Field):
             ways[index].extend(moves(search, type_name, standing, part))
+            if len(ways[index]) > 1 and type_name not in search.graph.serial_roots:
+                ways[index].extend(splits(search, type_name, standing, part))
         if blind:
             ways[index].extend(landings(search, type_name, standing, part))
-    gathered: list[Option] = []
-    rest: list[Selection] = []
     if ways:
         _choose_whole(taken, ways)
         chosen = total(option.cost for option in taken if option)
@@ -57,7 +66,8 @@ def choose(search: Search, type_name: str, standing: Standing, parts: Selections
     options = _joined_landings(search, standing, [*(option for option in taken if option), *gathered])
     rest.extend(part for option in options if option.placed.field is None for part in option.rest)
     cost = total(option.cost for option in options)
-    return Route(type_name, False, tuple(option.placed for option in options), (), tuple(rest), cost)
+    placed = tuple(placed for option in options for placed in (option.placed, *option.also))
+    return Route(type_name, False, placed, (), tuple(rest), cost)
 
 
 def _added(base: Cost, option: Option, popularity: Counter[Place]) -> tuple[int, int, int, int]:
@@ -74,17 +84,13 @@ def _choose_whole(taken: list[Option | None], ways: dict[int, list[Option]]) -> 
     where no selection would go alone.
     """
     whole = {index: found for index, options in ways.items() if (found := [o for o in options if not o.rest])}
-    popularity = Counter(place for options in whole.values() for place in {_place(o) for o in options} if place)
+    popularity = Counter(place for options in whole.values() for place in {o.place for o in options} if place)
     base = total(option.cost for option in taken if option)
     shared = [place for place, count in popularity.items() if count > 1]
     starts = [_start(whole, base, popularity, place) for place in (None, *shared)]
     best = min(starts, key=lambda start: _worth(base, start.values()))
     for index, option in best.items():
         taken[index] = option
-
-
-def _place(option: Option) -> Place | None:
-    return option.placed.visit.place if option.placed.visit else None
 
 
 def _worth(base: Cost, options: Iterable[Option]) -> tuple[int, int]:
@@ -99,7 +105,7 @@ def _start(
     taken: dict[int, Option] = {}
     if together:
         for index, options in whole.items():
-            going = next((option for option in options if _place(option) == together), None)
+            going = next((option for option in options if option.place == together), None)
             if going:
                 taken[index] = going
 
@@ -140,7 +146,7 @@ def _gather(
             option
             for option in options
             if option.placed.field is not None
-            and _place(option) not in used
+            and option.place not in used
             and size(option.rest) < size(part.selections)
         ]
         if not useful or not isinstance(part, Field):
@@ -154,7 +160,7 @@ def _gather(
         best = min(useful, key=worth)
         gathered.append(best)
         chosen = chosen.plus(best.cost)
-        used.add(_place(best))
+        used.add(best.place)
         if not best.rest:
             return gathered, None
         part = replace(part, selections=best.rest)

@@ -88,6 +88,8 @@ class Graph:
     possible: Mapping[str, frozenset[str]]
     """By type of the supergraph: the object types there; hidden ones too, as @requires may meet them."""
     roots: Mapping[OperationKind, str]
+    serial_roots: frozenset[str]
+    """The mutation and subscription types: asking two subgraphs for one field would run it twice."""
     context_setters: Mapping[str, frozenset[str]]
     """By type: the contexts it sets, itself or through an interface or union it belongs to."""
 
@@ -250,6 +252,7 @@ def build_graph(supergraph: Supergraph, labels: frozenset[str] = frozenset()) ->
         )
         if root is not None
     }
+    serial = frozenset(root for kind, root in roots.items() if kind is not OperationKind.QUERY)
     return Graph(
-        supergraph, labels, here, offers, entrances, _possible(supergraph), roots, _context_setters(supergraph)
+        supergraph, labels, here, offers, entrances, _possible(supergraph), roots, serial, _context_setters(supergraph)
     )

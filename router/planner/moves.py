@@ -25,12 +25,19 @@ TYPENAME_FIELDS = frozenset({"__typename"})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to have a selection. ``rest`` is what this way leaves out; ``parts`` what a landing takes along."""
+    """One way to have a selection. ``rest`` is what this way leaves out; ``parts`` what a landing takes along;
+    ``also`` the other pieces when the selection is split over several places."""
 
     placed: Placed
     cost: Cost
     rest: Selections = ()
     parts: Selections = ()
+    also: tuple[Placed, ...] = ()
+
+    @property
+    def place(self) -> Place | None:
+        """Where the (first) visit ends; None for here."""
+        return self.placed.visit.place if self.placed.visit else None
 
 
 def provided_below(search: Search, provided: Selections, type_name: str, field: str) -> Selections | None:
@@ -101,7 +108,7 @@ def _at(search: Search, visit: Visit, field: Field, standing: Standing) -> Optio
 def _after(search: Search, visit: Visit, field: Field, here: FieldHere, standing: Standing) -> Option:
     """The field at the end of a visit that starts at ``standing``."""
     frames = enter_position(search, visit.at, standing).frames
-    path, route = descend(search, field, here, Standing(visit.place.subgraph, (), frames))
+    path, route = descend(search, field, here, Standing(visit.place.subgraph, (), frames, standing.flat))
     if route is None:
         return Option(Placed(visit, field), visit.cost)
     cost = visit.cost.plus(route.cost.below(path, visit.cost.rounds))
@@ -220,9 +227,10 @@ def _need_cost(need: Placed) -> Cost:
     return cost.plus(need.route.cost.below(need.path, cost.rounds))
 
 
-def moves(search: Search, type_name: str, standing: Standing, field: Field) -> Iterator[Option]:
-    """Every way to have the field by a visit."""
+def moves(search: Search, type_name: str, standing: Standing, field: Field, *, flat: bool = False) -> Iterator[Option]:
+    """Every way to have the field by a visit; ``flat`` without further fetches below it."""
     visits = reach(search, type_name, standing)
+    there = replace(standing, flat=flat)
     graph = search.graph
     for place in graph.offers.get((type_name, field.name), ()):
         visit = visits.get(place)
@@ -232,9 +240,9 @@ def moves(search: Search, type_name: str, standing: Standing, field: Field) -> I
         if not here.plain:
             needing = _requiring(search, type_name, standing, visit, here)
             if needing is not None:
-                yield _after(search, needing, with_context_arguments(type_name, field, here), here, standing)
+                yield _after(search, needing, with_context_arguments(type_name, field, here), here, there)
         elif place.subgraph != standing.subgraph or place.type != type_name:
-            yield _after(search, visit, field, here, standing)
+            yield _after(search, visit, field, here, there)
 
 
 def landings(search: Search, type_name: str, standing: Standing, part: Selection) -> Iterator[Option]:

@@ -62,6 +62,8 @@ class Standing:
     subgraph: str | None
     provided: Selections = ()
     frames: tuple[Frame, ...] = ()
+    flat: bool = False
+    """Whether only what costs no further fetch is wanted; all else is left as rest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

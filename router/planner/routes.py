@@ -7,7 +7,7 @@ positions x subgraphs x possible types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from router.operation.model import Field, InlineFragment, Selection
@@ -106,12 +106,19 @@ def _abstract(
                     continue
         open_.append(selection)
     kept = _per_type(search, here, settled + costly, groups, open_, standing, concrete)
-    if costly and any(placed.visit for _, route in kept.groups for placed in route.placed):
+    shared_trips = any(placed.visit for _, route in kept.groups for placed in route.placed)
+    if costly and (shared_trips or _promised_by_type(types, costly, concrete)):
         spread = [*open_, *(option.placed.field for option in costly if option.placed.field)]
         other = _per_type(search, here, settled, groups, spread, standing, concrete)
         if len(other.rest) <= len(kept.rest) and _worth(other) < _worth(kept):
             return other
     return kept
+
+
+def _promised_by_type(types: Mapping[str, TypeHere], options: list[Option], concrete: frozenset[str]) -> bool:
+    """Whether a possible type's own field has a @provides that the abstract type's field does not tell."""
+    names = {option.placed.field.name for option in options if option.placed.field}
+    return any(field.provides for name in concrete for field in types[name].fields.values() if field.name in names)
 
 
 def _worth(route: Route) -> tuple[int, int]:
