@@ -29,6 +29,9 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Middleware = Callable[[ASGIApp], ASGIApp]
 OpenPipeline = Callable[[], AbstractAsyncContextManager[Pipeline]]
 
+REVOCATION_SWEEP_S = 0.5
+"""How often open sockets and streams are held against revocations; new requests are at once."""
+
 
 def build_app(
     pipeline: Pipeline | OpenPipeline,
@@ -78,7 +81,8 @@ class RouterApp:
         callers = Callers(
             verifier, require_token=settings.token.required, forward_headers=settings.http.forward_headers
         )
-        self._graphql: ASGIApp = GraphQLEndpoint(self._running, callers, settings)
+        self._callers = callers
+        self._graphql = GraphQLEndpoint(self._running, callers, settings)
         self.sockets = SocketDoor(self._running, callers, settings.subscriptions)
         self._pages = GraphiQLPages(settings.http) if settings.http.graphiql else None
         path = settings.http.path
@@ -107,7 +111,7 @@ class RouterApp:
     @asynccontextmanager
     async def running(self) -> Any:
         """The lifespan, for a process that mounts this application in another one."""
-        sweep = asyncio.create_task(self.sockets.sweep_revoked())
+        sweep = asyncio.create_task(self._end_revoked())
         try:
             if self._open is None:
                 yield self
@@ -118,6 +122,12 @@ class RouterApp:
             sweep.cancel()
             with suppress(asyncio.CancelledError):
                 await sweep
+
+    async def _end_revoked(self) -> None:
+        while True:
+            await asyncio.sleep(REVOCATION_SWEEP_S)
+            self.sockets.end_where(self._callers.was_revoked)
+            self._graphql.streams.end_where(self._callers.was_revoked)
 
     def _running(self) -> Pipeline:
         if self.pipeline is None:

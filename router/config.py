@@ -47,7 +47,11 @@ class HttpSettings:
 
     path: str = key("/graphql", "Path of the GraphQL endpoint, for HTTP and WebSocket.")
     public_url: str = key("", "Origin under which clients reach the router, e.g. https://api.example.kr; no path.")
+    get: bool = key(True, "Serve queries over GET.")
     max_body_bytes: int = key(1_000_000, "Largest request body.")
+    max_url_bytes: int = key(16_384, "Longest query string of a GET.")
+    body_timeout_s: float = key(20.0, "Time a request body has to arrive.")
+    max_in_flight: int = key(2_000, "Requests at once in one worker; further ones are answered 503.")
     forward_headers: tuple[str, ...] = key(
         ("accept-language", "traceparent", "tracestate"), "Request headers passed on to subgraphs."
     )
@@ -75,12 +79,23 @@ class SubscriptionSettings:
 
     init_timeout_s: float = key(3.0, "Time a socket has to send connection_init.")
     max_operations: int = key(100, "Operations at once on one socket.")
-    max_sockets: int = key(20_000, "Sockets at once in one worker.")
+    max_sockets: int = key(20_000, "Sockets at once in one worker, and as many event streams.")
     max_message_bytes: int = key(262_144, "Largest message from a client.")
     queue_messages: int = key(64, "Messages waiting for one client before its operations pause.")
     queue_bytes: int = key(1_000_000, "Bytes waiting for one client before its operations pause.")
     slow_client_s: float = key(15.0, "Time a client may read nothing of what waits for it before it is closed.")
     keep_alive_s: float = key(12.0, "Pause between pings on a silent WebSocket or event stream.")
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineKeys:
+    """What the router tells about its schema and its subgraphs, and how much it remembers."""
+
+    introspection: bool = key(True, "Answer __schema and __type.")
+    suggestions: bool = key(True, "Let validation errors name what may have been meant.")
+    subgraph_errors: str = key("coded", "Messages of subgraphs that reach clients: all, coded (with a code), or none.")
+    documents: int = key(2_000, "Documents remembered.")
+    plans: int = key(1_000, "Compiled plans remembered.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,7 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings)
     token: TokenSettings = field(default_factory=TokenSettings)
     limits: Limits = field(default_factory=Limits)
+    pipeline: PipelineKeys = field(default_factory=PipelineKeys)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     subgraphs: Mapping[str, SubgraphSettings] = field(default_factory=dict)
 
@@ -109,6 +125,7 @@ SECTIONS: Mapping[str, type] = {
     "http": HttpSettings,
     "token": TokenSettings,
     "limits": Limits,
+    "pipeline": PipelineKeys,
     "subscriptions": SubscriptionSettings,
 }
 
@@ -262,6 +279,7 @@ __all__ = [
     "CostWeights",
     "HttpSettings",
     "Limits",
+    "PipelineKeys",
     "ServerSettings",
     "Settings",
     "SubgraphSettings",

@@ -6,6 +6,8 @@ RouterError
 │   │   ├── MethodNotAllowed      METHOD_NOT_ALLOWED · the HTTP method, or a mutation over GET
 │   │   ├── NotAcceptable         NOT_ACCEPTABLE · no media type of ``Accept`` is ours
 │   │   ├── BodyTooLarge          REQUEST_TOO_LARGE
+│   │   ├── UrlTooLong            URL_TOO_LONG
+│   │   ├── BodyTooSlow           REQUEST_TIMEOUT · the body did not come in time
 │   │   ├── UnsupportedMediaType  UNSUPPORTED_MEDIA_TYPE
 │   │   └── TransportUnsupported  SUBSCRIPTION_OVER_HTTP · the operation needs the WebSocket or an event stream
 │   ├── ParseFailed               GRAPHQL_PARSE_FAILED
@@ -17,7 +19,8 @@ RouterError
 │   └── Forbidden                 UNAUTHORIZED_FIELD_OR_TYPE · the token lacks what every selected root field demands
 ├── PlanningFailed                QUERY_PLANNING_FAILED · a defect, never the client's fault
 ├── SubgraphUnavailable           SUBGRAPH_UNAVAILABLE · no GraphQL response came back
-└── KeysUnavailable               AUTHENTICATION_UNAVAILABLE · no key to verify a token with can be had
+├── KeysUnavailable               AUTHENTICATION_UNAVAILABLE · no key to verify a token with can be had
+└── Overloaded                    SERVER_BUSY · as much runs at once as may
 """
 
 from __future__ import annotations
@@ -46,6 +49,8 @@ CODES: Mapping[str, CodeMeaning] = {
         406, "No media type of the Accept header can be served", "Accept 헤더의 미디어 형식으로는 응답할 수 없습니다"
     ),
     "REQUEST_TOO_LARGE": CodeMeaning(413, "The request body is too large", "요청 본문이 너무 큽니다"),
+    "URL_TOO_LONG": CodeMeaning(414, "The URL is too long; use POST", "URL이 너무 깁니다. POST를 사용하세요"),
+    "REQUEST_TIMEOUT": CodeMeaning(408, "The request body came too slowly", "요청 본문이 제때 도착하지 않았습니다"),
     "UNSUPPORTED_MEDIA_TYPE": CodeMeaning(
         415, "The Content-Type of the request is not supported", "지원하지 않는 Content-Type입니다"
     ),
@@ -74,6 +79,16 @@ CODES: Mapping[str, CodeMeaning] = {
     "AUTHENTICATION_UNAVAILABLE": CodeMeaning(
         503, "Access tokens cannot be verified now; try again", "지금은 접근 토큰을 확인할 수 없습니다. 다시 시도하세요"
     ),
+    "SERVER_BUSY": CodeMeaning(
+        503, "As many requests run as may run at once; try again", "처리 중인 요청이 너무 많습니다. 다시 시도하세요"
+    ),
+    "TOO_MANY_OPERATIONS": CodeMeaning(
+        400, "The WebSocket has as many operations as it may", "한 소켓에서 실행할 수 있는 작업 수를 넘었습니다"
+    ),
+    "INTROSPECTION_DISABLED": CodeMeaning(
+        400, "Introspection is switched off", "스키마 조회(introspection)가 꺼져 있습니다"
+    ),
+    "NOT_FOUND": CodeMeaning(404, "Nothing is served at this path", "이 경로에는 아무것도 없습니다"),
     "INTERNAL_SERVER_ERROR": CodeMeaning(500, "A defect of the router", "서버 내부 오류입니다"),
 }
 """Code → HTTP status and meaning. The limits' codes stand in ``router.policy.limits.LIMIT_CODES``."""
@@ -162,6 +177,20 @@ class BodyTooLarge(BadRequest):
     http_status = 413
 
 
+class UrlTooLong(BadRequest):
+    """The URL of a GET is longer than the limit."""
+
+    code = "URL_TOO_LONG"
+    http_status = 414
+
+
+class BodyTooSlow(BadRequest):
+    """The request body did not come in time."""
+
+    code = "REQUEST_TIMEOUT"
+    http_status = 408
+
+
 class UnsupportedMediaType(BadRequest):
     """The request's Content-Type is missing or cannot be read."""
 
@@ -236,6 +265,13 @@ class KeysUnavailable(RouterError):
     """No signing key can be had from the authorization server."""
 
     code = "AUTHENTICATION_UNAVAILABLE"
+    http_status = 503
+
+
+class Overloaded(RouterError):
+    """As many requests or streams run at once as the settings allow."""
+
+    code = "SERVER_BUSY"
     http_status = 503
 
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
@@ -15,6 +15,7 @@ from router.app import OpenPipeline
 from router.config import Settings, SubgraphSettings
 from router.executor import ExecutionSettings
 from router.executor.http import HttpSettings, HttpTransport
+from router.executor.settings import SubgraphErrors
 from router.federation.supergraph import Supergraph
 from router.pipeline import Pipeline, PipelineSettings
 from router.subscriptions.upstream import subscribe
@@ -76,9 +77,19 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
 
 
 def pipeline_settings(settings: Settings) -> PipelineSettings:
-    """What the pipeline takes of the settings."""
-    longest = max((one.timeout_s for one in settings.subgraphs.values()), default=SubgraphSettings().timeout_s)
-    return PipelineSettings(limits=settings.limits, execution=ExecutionSettings(timeout=longest))
+    """What the pipeline takes of the settings. Raises ``ValueError`` for a ``subgraph_errors`` that is none."""
+    keys = settings.pipeline
+    if keys.subgraph_errors not in get_args(SubgraphErrors):
+        raise ValueError(f"pipeline.subgraph_errors is one of {', '.join(get_args(SubgraphErrors))}")
+    longest = max([one.timeout_s for one in settings.subgraphs.values()] + [SubgraphSettings().timeout_s])
+    return PipelineSettings(
+        limits=settings.limits,
+        execution=ExecutionSettings(subgraph_errors=cast(SubgraphErrors, keys.subgraph_errors), timeout=longest),
+        documents=keys.documents,
+        plans=keys.plans,
+        suggestions=keys.suggestions,
+        introspection=keys.introspection,
+    )
 
 
 def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:

@@ -16,7 +16,7 @@ import uvicorn
 from router.app import RouterApp, build_app
 from router.commands import EXIT_DONE, CommandFailed, load_settings, load_supergraph
 from router.config import Settings, settings_reference
-from router.server import check_subgraph_settings, http_pipeline, uvicorn_options
+from router.server import check_subgraph_settings, http_pipeline, pipeline_settings, uvicorn_options
 
 WORKER_VARIABLE = "ROUTER_WORKER_ARGUMENTS"
 """How the first process tells its workers what to serve: the arguments as JSON."""
@@ -65,6 +65,7 @@ def _app(supergraph_file: str, settings: Settings) -> RouterApp:
     supergraph = load_supergraph(supergraph_file)
     try:
         check_subgraph_settings(supergraph, settings)
+        pipeline_settings(settings)
         return build_app(http_pipeline(supergraph, settings), settings)
     except ValueError as error:
         raise CommandFailed(str(error)) from error

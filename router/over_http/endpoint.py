@@ -13,7 +13,7 @@ import orjson
 
 from router.caller import Caller
 from router.config import Settings
-from router.errors import BadRequest, MethodNotAllowed, RouterError, TransportUnsupported
+from router.errors import BadRequest, MethodNotAllowed, Overloaded, RouterError, TransportUnsupported
 from router.operation.model import OperationKind
 from router.over_http import requests
 from router.over_http.answers import Header, error_body, headers_of, masked, send_response, status_of
@@ -36,18 +36,34 @@ class GraphQLEndpoint:
     def __init__(self, pipeline: Callable[[], Pipeline], callers: Callers, settings: Settings) -> None:
         self._pipeline = pipeline
         self._callers = callers
-        self._max_body = settings.http.max_body_bytes
+        self._settings = settings.http
+        self._methods = METHODS if settings.http.get else ("POST",)
+        self._in_flight = 0
         self._challenges = Challenges(settings)
-        self._streams = EventStreams(settings.subscriptions)
+        self.streams = EventStreams(settings.subscriptions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
+        if self._in_flight >= self._settings.max_in_flight:
+            busy = Overloaded("As many requests run as may run at once.", ko="처리 중인 요청이 너무 많습니다.")
+            await self._refuse(send, busy, MediaType.JSON, joined(scope["headers"]))
+            return
+        self._in_flight += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = joined(scope["headers"])
         media_type = MediaType.JSON
         try:
-            if method not in METHODS:
-                raise MethodNotAllowed("GraphQL is served to GET and POST.", allow=METHODS)
+            if method not in self._methods:
+                allowed = " and ".join(self._methods)
+                raise MethodNotAllowed(
+                    f"GraphQL is served to {allowed}.", ko=f"허용되는 메서드: {allowed}.", allow=self._methods
+                )
             accept = _text(headers.get(b"accept"))
             streams = accepts(accept, MediaType.EVENT_STREAM)
             media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
@@ -57,10 +73,12 @@ class GraphQLEndpoint:
             if not self._callers.admits(caller):
                 raise missing_token()
             if method == "POST":
-                body = await requests.read_body(receive, headers.get(b"content-length"), self._max_body)
+                length = headers.get(b"content-length")
+                limits = self._settings
+                body = await requests.read_body(receive, length, limits.max_body_bytes, limits.body_timeout_s)
                 request = requests.from_json(body)
             else:
-                request = requests.from_query_string(scope["query_string"])
+                request = requests.from_query_string(scope["query_string"], self._settings.max_url_bytes)
             pipeline = self._pipeline()
             # A document without these words holds queries only; the usual request is not looked up twice.
             kind: OperationKind | None = OperationKind.QUERY
@@ -68,7 +86,7 @@ class GraphQLEndpoint:
                 kind = pipeline.kind_of(request)
                 _check_kind(kind, method, streams)
             if media_type is MediaType.EVENT_STREAM:
-                await self._streams.serve(pipeline, request, caller, kind, receive, send)
+                await self.streams.serve(pipeline, request, caller, kind, receive, send)
                 return
             answer = await pipeline.execute(request, caller)
         except requests.ClientGone:

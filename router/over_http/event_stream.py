@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from router.caller import Caller
 from router.config import SubscriptionSettings
-from router.errors import RouterError
+from router.errors import Overloaded, RouterError
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http.answers import error_body, masked
@@ -24,6 +24,7 @@ from router.pipeline import Answer, Pipeline
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+ENDED = "the caller may not listen on"
 KEEP_ALIVE = b":\n\n"
 COMPLETE = b"event: complete\ndata:\n\n"
 _HEADERS = [
@@ -39,6 +40,13 @@ class EventStreams:
 
     def __init__(self, settings: SubscriptionSettings) -> None:
         self._settings = settings
+        self._open: dict[asyncio.Task[None], Caller] = {}
+
+    def end_where(self, ended: Callable[[Caller], bool]) -> None:
+        """Complete the streams of callers that may not listen on."""
+        for task, caller in tuple(self._open.items()):
+            if ended(caller):
+                task.cancel(ENDED)
 
     async def serve(
         self,
@@ -49,13 +57,20 @@ class EventStreams:
         receive: Receive,
         send: Send,
     ) -> None:
-        """Answer one request until the operation ends, the token ends, or the client leaves."""
+        """Answer one request until the operation ends, the token ends, or the client leaves.
+
+        Raises ``Overloaded`` when as many streams are open as may be.
+        """
+        if len(self._open) >= self._settings.max_sockets:
+            raise Overloaded("Too many event streams are open.", ko="열린 이벤트 스트림이 너무 많습니다.")
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         stream = asyncio.create_task(self._stream(pipeline, request, caller, kind, send))
         gone = asyncio.create_task(_until_gone(receive))
+        self._open[stream] = caller
         try:
             await asyncio.wait({stream, gone}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            del self._open[stream]
             for task in (stream, gone):
                 task.cancel()
             await asyncio.gather(stream, gone, return_exceptions=True)
@@ -82,6 +97,9 @@ class EventStreams:
                         await write(b"event: next\ndata: %b\n\n" % body)
         except TimeoutError:
             pass
+        except asyncio.CancelledError as cancelled:
+            if cancelled.args != (ENDED,):
+                raise
         finally:
             keep_alive.cancel()
         with suppress(OSError, TimeoutError):

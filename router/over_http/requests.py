@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from router.errors import BadRequest, BodyTooLarge
+from router.errors import BadRequest, BodyTooLarge, BodyTooSlow, UrlTooLong
 from router.operation.request import GraphQLRequest
 
 PARAMETERS = ("query", "operationName", "variables", "extensions")
@@ -23,10 +24,24 @@ class ClientGone(Exception):
     """The client left before its request was complete: there is nobody to answer."""
 
 
-async def read_body(receive: Receive, declared_length: bytes | None, limit: int) -> bytes:
-    """The whole body; at most ``limit`` bytes are ever held. Raises ``BodyTooLarge``, ``ClientGone``."""
+async def read_body(receive: Receive, declared_length: bytes | None, limit: int, patience_s: float) -> bytes:
+    """The whole body; at most ``limit`` bytes are ever held, for at most ``patience_s``.
+
+    Raises ``BodyTooLarge``, ``BodyTooSlow``, ``ClientGone``.
+    """
     if declared_length is not None and declared_length.isdigit() and int(declared_length[:18]) > limit:
         raise _too_large(limit)
+    try:
+        async with asyncio.timeout(patience_s):
+            return await _whole_body(receive, limit)
+    except TimeoutError:
+        raise BodyTooSlow(
+            f"The request body did not arrive within {patience_s:g} s.",
+            ko=f"요청 본문이 {patience_s:g}초 안에 도착하지 않았습니다.",
+        ) from None
+
+
+async def _whole_body(receive: Receive, limit: int) -> bytes:
     event = await receive()
     body: bytes = event.get("body", b"")
     if event["type"] == "http.request" and not event.get("more_body") and len(body) <= limit:
@@ -91,8 +106,16 @@ def from_mapping(parameters: object) -> GraphQLRequest:
     )
 
 
-def from_query_string(query_string: bytes) -> GraphQLRequest:
-    """The request in the URL of a GET; an empty optional parameter is an absent one. Raises ``BadRequest``."""
+def from_query_string(query_string: bytes, limit: int = 16_384) -> GraphQLRequest:
+    """The request in the URL of a GET; an empty optional parameter is an absent one.
+
+    Raises ``BadRequest``, ``UrlTooLong`` for more than ``limit`` bytes.
+    """
+    if len(query_string) > limit:
+        raise UrlTooLong(
+            f"The query string may have at most {limit} bytes; use POST.",
+            ko=f"URL 매개변수는 최대 {limit} 바이트입니다. POST를 사용하세요.",
+        )
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"),

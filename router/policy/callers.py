@@ -114,9 +114,9 @@ class Callers:
             return None
         return await self._verifier.verify(token)
 
-    def still_good(self, caller: Caller) -> bool:
-        """Whether the caller's token was not revoked since; expiry is the socket's own timer."""
-        return self._verifier is None or caller.subject is None or not self._verifier.is_revoked(caller.claims)
+    def was_revoked(self, caller: Caller) -> bool:
+        """Whether the caller's token was revoked since; that it expires is the socket's own timer."""
+        return self._verifier is not None and caller.subject is not None and self._verifier.is_revoked(caller.claims)
 
 
 def missing_token() -> Unauthenticated:

@@ -35,7 +35,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 CLOSE_PATIENCE_S = 1.0
 CLEAN_UP_S = 5.0
 """Time the operations of a closed socket get to let go of their sources before the socket is forgotten."""
-REVOCATION_SWEEP_S = 0.5
 MAX_TOKEN_WAIT_S = 2_000_000.0
 """Timers of the event loop end at about 24 days; no access token lives as long."""
 
@@ -76,13 +75,11 @@ class SocketDoor:
         finally:
             self.open.discard(socket)
 
-    async def sweep_revoked(self) -> None:
-        """Close the sockets of callers whose token was revoked, until cancelled."""
-        while True:
-            await asyncio.sleep(REVOCATION_SWEEP_S)
-            for socket in tuple(self.open):
-                if not self.callers.still_good(socket.caller):
-                    socket.apply(protocol.CallerExpired("Forbidden: the access token was revoked"))
+    def end_where(self, ended: Callable[[Caller], bool]) -> None:
+        """Close the sockets of callers that may not listen on."""
+        for socket in tuple(self.open):
+            if ended(socket.caller):
+                socket.apply(protocol.CallerExpired("Forbidden: the access token was revoked"))
 
 
 class _Socket:
