@@ -22,7 +22,7 @@ from subgraphs.sensing.rules.areas import MAX_DAYS, check_period
 from subgraphs.sensing.rules.cai import Grade
 from subgraphs.sensing.rules.geometry import RegionMatch
 from subgraphs.sensing.rules.pollutants import STANDARDS, Pollutant
-from subgraphs.sensing.service.air import Air, Measured, Origin, StationCai, load_air, sensing_model
+from subgraphs.sensing.service.air import Air, Measured, Origin, StationCai, load_air, load_cai, sensing_model
 from subgraphs.sensing.service.stations import daily_page, hourly_page, load_latest
 
 READ_SCOPES = [["sensing:read"]]
@@ -117,16 +117,18 @@ class AirQuality:
     no2: PollutantReading | None
     co: PollutantReading | None
     so2: PollutantReading | None
-    cai: AirQualityIndex | None = strawberry.field(description="Needs PM10, PM2.5, O3, NO2 and most of 12 hours.")
+    point: strawberry.Private[Point]
 
     @classmethod
-    def of(cls, air: Air) -> AirQuality:
+    def of(cls, point: Point, air: Air) -> AirQuality:
         """The GraphQL form of the air at a place."""
-        values = {pollutant.value: PollutantReading.of(measured) for pollutant, measured in air.measured.items()}
-        return cls(
-            **{pollutant.value: values.get(pollutant.value) for pollutant in Pollutant},
-            cai=None if air.cai is None else AirQualityIndex.of(air.cai),
-        )
+        values = {pollutant.value: PollutantReading.of(measured) for pollutant, measured in air.items()}
+        return cls(point=point, **{pollutant.value: values.get(pollutant.value) for pollutant in Pollutant})
+
+    @strawberry.field(description="Needs PM10, PM2.5, O3, NO2 and most of the last 12 hours.")
+    async def cai(self, info: Info) -> AirQualityIndex | None:
+        facts = await info.context.loader(load_cai).load(self.point)
+        return None if facts is None else AirQualityIndex.of(facts)
 
 
 @strawberry.type(description="What a station measured in one hour or, as a mean, on one day.")
@@ -264,7 +266,8 @@ class Place(PlaceFields):
 
     @strawberry.federation.field(requires_scopes=READ_SCOPES, description="The air here, now.")
     async def air(self, info: Info) -> AirQuality | None:
-        return AirQuality.of(await info.context.loader(load_air).load(Point(self.lat, self.lon)))
+        point = Point(self.lat, self.lon)
+        return AirQuality.of(point, await info.context.loader(load_air).load(point))
 
     @strawberry.field(description="The city, county or district here; null far from every one known.")
     def region(self, info: Info) -> Region | None:

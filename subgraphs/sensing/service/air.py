@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlmodel import col
 
 from sensors_bridge.areas import metres_between
@@ -22,6 +22,7 @@ from subgraphs.sensing.models import HourlyRow
 from subgraphs.sensing.read_model import SensingModel, Station
 from subgraphs.sensing.rules.cai import Cai, Grade, cai_of, forecast_average, grade_of
 from subgraphs.sensing.rules.pollutants import Pollutant
+from subgraphs.sensing.service.stations import HOUR_MS
 
 log = logging.getLogger("subgraphs.sensing")
 
@@ -30,7 +31,7 @@ ROOF_LIGHT_FRESH = timedelta(minutes=60)
 STATION_FRESH = timedelta(hours=3)
 """Stations publish hourly; an older row is answered, but told to be stale."""
 _STATIONS_TRIED = 4
-_HOUR_MS = 3_600_000
+_COLUMNS = tuple(HourlyRow.__table__.columns)  # type: ignore[attr-defined]
 _KINDS = frozenset(pollutant.value for pollutant in Pollutant)
 
 
@@ -67,12 +68,8 @@ class StationCai:
     distance_km: float
 
 
-@dataclass(frozen=True, slots=True)
-class Air:
-    """The air at a place: what is known of each pollutant, and the index."""
-
-    measured: Mapping[Pollutant, Measured]
-    cai: StationCai | None
+Air = Mapping[Pollutant, Measured]
+"""What is known of each pollutant at a place."""
 
 
 def sensing_model(context: Context) -> SensingModel:
@@ -83,31 +80,53 @@ def sensing_model(context: Context) -> SensingModel:
 
 async def load_air(context: Context, points: Sequence[Point]) -> list[Air]:
     """The air at each point: the nearest fresh roof light within 1 km, else the nearest station within 40 km."""
-    model, now = sensing_model(context), to_ms(context.clock())
+    now = to_ms(context.clock())
+    near = _stations_near(context, points)
     roof_lights = await _roof_lights(context, points, now)
-    near = [model.stations_near(point, _STATIONS_TRIED) for point in points]
-    hours = await _recent_hours(context, {station.id for stations in near for _, station in stations})
+    hours = await _recent_hours(context, near, hours=1)
     return [
-        _air(point, readings, [(km, station, hours.get(station.id, [])) for km, station in stations], now)
+        _air(point, readings, _with_hours(stations, hours), now)
         for point, readings, stations in zip(points, roof_lights, near, strict=True)
     ]
+
+
+async def load_cai(context: Context, points: Sequence[Point]) -> list[StationCai | None]:
+    """The index at each point: that of the nearest station with fresh rows and enough of the last 12 hours."""
+    near = _stations_near(context, points)
+    hours = await _recent_hours(context, near, hours=12)
+    oldest_fresh = to_ms(context.clock() - STATION_FRESH)
+    return [_nearest_cai(_with_hours(stations, hours), oldest_fresh) for stations in near]
+
+
+_Near = list[tuple[float, Station]]
+_StationHours = tuple[float, Station, list[Row[Any]]]
+
+
+def _stations_near(context: Context, points: Sequence[Point]) -> list[_Near]:
+    return [sensing_model(context).stations_near(point, _STATIONS_TRIED) for point in points]
+
+
+def _with_hours(stations: _Near, hours: Mapping[str, list[Row[Any]]]) -> list[_StationHours]:
+    """Stations that have rows, the nearest first."""
+    return [(km, station, hours[station.id]) for km, station in stations if station.id in hours]
 
 
 async def _roof_lights(context: Context, points: Sequence[Point], now: int) -> list[list[Reading]]:
     store: ReadingStore | None = context.services.get("readings")
     if store is None:
         return [[] for _ in points]
-    since = now - int(ROOF_LIGHT_FRESH.total_seconds() * 1000)
+    where = [(point.lat, point.lon) for point in points]
     try:
-        return await store.latest_near([(p.lat, p.lon) for p in points], _KINDS, ROOF_LIGHT_WITHIN_M, since)
+        return await store.latest_near(where, _KINDS, ROOF_LIGHT_WITHIN_M, now - _ms(ROOF_LIGHT_FRESH))
     except StoreUnavailable:
         # Stations answer alone: air of an hour ago is better than none.
         log.warning("the store of readings is unavailable; the air comes from stations only")
         return [[] for _ in points]
 
 
-async def _recent_hours(context: Context, station_ids: set[str]) -> dict[str, list[HourlyRow]]:
-    """The last 12 hours up to each station's latest row, oldest first."""
+async def _recent_hours(context: Context, near: Sequence[_Near], *, hours: int) -> dict[str, list[Row[Any]]]:
+    """Rows of the last hours up to each station's latest row, oldest first: one statement."""
+    station_ids = {station.id for stations in near for _, station in stations}
     if not station_ids:
         return {}
     latest = (
@@ -116,30 +135,23 @@ async def _recent_hours(context: Context, station_ids: set[str]) -> dict[str, li
         .group_by(col(HourlyRow.station_id))
         .subquery()
     )
+    same_station = col(HourlyRow.station_id) == latest.c.station_id
+    recent = col(HourlyRow.at_ms) > latest.c.at_ms - hours * HOUR_MS
     statement = (
-        select(HourlyRow)
-        .join(
-            latest,
-            and_(
-                col(HourlyRow.station_id) == latest.c.station_id,
-                col(HourlyRow.at_ms) > latest.c.at_ms - 12 * _HOUR_MS,
-            ),
-        )
+        select(*_COLUMNS)
+        .join(latest, and_(same_station, recent))
         .order_by(col(HourlyRow.station_id), col(HourlyRow.at_ms))
     )
-    hours: dict[str, list[HourlyRow]] = {}
+    rows: dict[str, list[Row[Any]]] = {}
     async with context.database.read() as session:
-        for row in (await session.execute(statement)).scalars():
-            hours.setdefault(row.station_id, []).append(row)
-    return hours
-
-
-_StationHours = tuple[float, Station, list[HourlyRow]]
+        for row in (await session.execute(statement)).all():
+            rows.setdefault(row.station_id, []).append(row)
+    return rows
 
 
 def _air(point: Point, readings: Sequence[Reading], stations: Sequence[_StationHours], now: int) -> Air:
-    oldest_fresh = now - int(STATION_FRESH.total_seconds() * 1000)
-    fresh_first = sorted(stations, key=lambda found: not (found[2] and found[2][-1].at_ms >= oldest_fresh))
+    oldest_fresh = now - _ms(STATION_FRESH)
+    fresh_first = sorted(stations, key=lambda found: found[2][-1].at_ms < oldest_fresh)
     measured: dict[Pollutant, Measured] = {}
     for pollutant in Pollutant:
         reading = next((reading for reading in readings if reading.kind == pollutant.value), None)
@@ -150,13 +162,18 @@ def _air(point: Point, readings: Sequence[Reading], stations: Sequence[_StationH
             )
             continue
         for km, station, hours in fresh_first:
-            value = value_of(hours[-1], pollutant) if hours else None
+            latest = hours[-1]
+            value = value_of(latest, pollutant)
             if value is not None:
-                at_ms, origin = hours[-1].at_ms, Origin(hours[-1].origin)
-                stale = at_ms < oldest_fresh
-                measured[pollutant] = _graded(pollutant, value, at_ms, origin, km, station, stale=stale)
+                stale = latest.at_ms < oldest_fresh
+                origin = Origin(latest.origin)
+                measured[pollutant] = _graded(pollutant, value, latest.at_ms, origin, km, station, stale=stale)
                 break
-    return Air(measured, _nearest_cai(fresh_first, oldest_fresh))
+    return measured
+
+
+def _ms(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
 
 
 def _graded(
@@ -167,16 +184,16 @@ def _graded(
 
 def _nearest_cai(stations: Sequence[_StationHours], oldest_fresh: int) -> StationCai | None:
     for km, station, hours in stations:
-        cai = cai_of_hours(hours) if hours and hours[-1].at_ms >= oldest_fresh else None
+        cai = cai_of_hours(hours) if hours[-1].at_ms >= oldest_fresh else None
         if cai is not None:
             return StationCai(cai, station, hours[-1].at_ms, Origin(hours[-1].origin), km)
     return None
 
 
-def cai_of_hours(hours: Sequence[HourlyRow]) -> Cai | None:
+def cai_of_hours(hours: Sequence[Any]) -> Cai | None:
     """The CAI of a station's latest hour from its last hours, oldest first."""
     latest = hours[-1]
-    by_hour = {(latest.at_ms - row.at_ms) // _HOUR_MS: row for row in hours}
+    by_hour = {(latest.at_ms - row.at_ms) // HOUR_MS: row for row in hours}
     concentrations: dict[Pollutant, float] = {}
     for pollutant in Pollutant:
         value = value_of(latest, pollutant)

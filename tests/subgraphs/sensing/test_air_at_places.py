@@ -115,7 +115,7 @@ async def test_a_batch_of_places_asks_each_store_once(sensing: Sensing, monkeypa
     monkeypatch.setattr(sensing.store, "latest_near", counted)
     answers = await air(sensing, GANGNEUNG, SEOUL, "36.35040,127.38450", AT_SEA, GANGNEUNG)
     assert asked == [4], "the same place is asked for once"
-    assert len(statements) == 1
+    assert len(statements) == 2, "one for the pollutants, one for the index"
     assert answers[0] == answers[4]
     assert answers[1]["pm25"]["stationName"] == "Jung-gu"
     assert answers[3] == dict.fromkeys(("pm10", "pm25", "o3", "no2", "co", "so2", "cai"))
