@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--client-id", default=SourceSettings().client_id, help="one a bridge; it names the session")
     run.add_argument("--share", metavar="GROUP", help="divide the messages among the bridges of this group")
     run.add_argument("--receive-maximum", type=int, default=1_000, help="messages ahead of acknowledgements")
-    run.add_argument("--retention-days", type=float, default=30.0, help="0 keeps readings for ever")
+    run.add_argument("--retention-days", type=float, default=7.0, help="0 keeps readings for ever")
     run.add_argument("--report-every", type=float, default=30.0, metavar="S", help="seconds between two log lines")
 
     play = commands.add_parser("replay", help="publish simulated taxis and demonstration vehicles")

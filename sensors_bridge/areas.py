@@ -1,7 +1,8 @@
 """Areas on the ground: boxes, and the plain integer grid that the store and the fan-out index by.
 
-A cell is 0.01 by 0.01 degree (in Seoul about 1.1 km by 0.9 km). Cells are numbered row by row from the south-west
-corner of the globe, so the cells of one row of a box are one run of integers and one index range.
+A coarse cell is 0.01 by 0.01 degree (in Seoul about 1.1 km by 0.9 km), a fine one a fifth of that each way (220 m by
+175 m). Cells are numbered row by row from the south-west corner of the globe, so the cells of one row of a box are one
+run of integers and one index range.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-CELLS_PER_DEGREE = 100
-_ROW = 360 * CELLS_PER_DEGREE
+COARSE = 100  # cells a degree
+FINE = 500
 _METRES_PER_DEGREE = 111_195.0  # on a sphere of 6,371 km
 _EARTH_RADIUS_M = 6_371_000.0
 
@@ -40,29 +41,29 @@ class BoundingBox:
         return self.south <= lat <= self.north and self.west <= lon <= self.east
 
 
-def cell_of(lat: float, lon: float) -> int:
-    """The cell that holds a point."""
-    return math.floor((lat + 90) * CELLS_PER_DEGREE) * _ROW + math.floor((lon + 180) * CELLS_PER_DEGREE)
+def cell_of(lat: float, lon: float, grid: int = COARSE) -> int:
+    """The cell that holds a point; `grid` is COARSE or FINE."""
+    return math.floor((lat + 90) * grid) * 360 * grid + math.floor((lon + 180) * grid)
 
 
-def cell_runs(box: BoundingBox) -> Iterator[tuple[int, int]]:
+def cell_runs(box: BoundingBox, grid: int = COARSE) -> Iterator[tuple[int, int]]:
     """The cells that touch a box: one (first, last) pair, both included, for each row from south to north."""
-    first = math.floor((box.west + 180) * CELLS_PER_DEGREE)
-    last = math.floor((box.east + 180) * CELLS_PER_DEGREE)
-    south = math.floor((box.south + 90) * CELLS_PER_DEGREE)
-    north = math.floor((box.north + 90) * CELLS_PER_DEGREE)
+    first = math.floor((box.west + 180) * grid)
+    last = math.floor((box.east + 180) * grid)
+    south = math.floor((box.south + 90) * grid)
+    north = math.floor((box.north + 90) * grid)
     for row in range(south, north + 1):
-        yield row * _ROW + first, row * _ROW + last
+        yield row * 360 * grid + first, row * 360 * grid + last
 
 
 def cell_rows(box: BoundingBox) -> int:
-    """How many pairs `cell_runs` would give."""
-    return math.floor((box.north + 90) * CELLS_PER_DEGREE) - math.floor((box.south + 90) * CELLS_PER_DEGREE) + 1
+    """How many pairs `cell_runs` would give on the coarse grid."""
+    return math.floor((box.north + 90) * COARSE) - math.floor((box.south + 90) * COARSE) + 1
 
 
 def cell_count(box: BoundingBox) -> int:
-    """How many cells touch a box."""
-    columns = math.floor((box.east + 180) * CELLS_PER_DEGREE) - math.floor((box.west + 180) * CELLS_PER_DEGREE) + 1
+    """How many coarse cells touch a box."""
+    columns = math.floor((box.east + 180) * COARSE) - math.floor((box.west + 180) * COARSE) + 1
     return cell_rows(box) * columns
 
 

@@ -46,7 +46,7 @@ class BridgeSettings:
     batch_rows: int = 500
     linger_s: float = 0.004
     remembered_messages: int = 100_000
-    retention_days: float | None = 30.0
+    retention_days: float | None = 7.0
     purge_every_s: float = 3_600.0
     report_every_s: float = 30.0
     first_retry_s: float = 0.05

@@ -1,9 +1,10 @@
 """Where readings are kept: SQLite or PostgreSQL, chosen by URL.
 
-One `write` is one transaction: the readings, the latest value of every (device, kind) they touch, and the dead letters
-of the same flush stand or fall together. The key (at, device, boot, seq, kind) leads with time, so inserts go to the
-end of the index, and a redelivered message finds its own rows and changes nothing. SQL is written against the drivers
-(sqlite3 in one writer thread, asyncpg), because the ORM costs forty times more a row (docs/adr/0046).
+One `write` is one transaction: the readings, the latest value of every (device, kind) and of every (kind, fine cell)
+they touch, and the dead letters of the same flush stand or fall together. The key (at, device, boot, seq, kind) leads
+with time, so inserts go to the end of the index, and a redelivered message finds its own rows and changes nothing. SQL
+is written against the drivers (sqlite3 in one writer thread, asyncpg), because the ORM costs forty times more a row
+(docs/adr/0046).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sensors_bridge.areas import BoundingBox, box_around, cell_rows, cell_runs, metres_between
+from sensors_bridge.areas import FINE, BoundingBox, box_around, cell_of, cell_rows, cell_runs, metres_between
 from sensors_bridge.readings import Reading, newer
 
 Position = tuple[int, str, int, int]
@@ -115,21 +116,22 @@ class ReadingStore(ABC):
         since_ms: int,
         limit: int = 200,
     ) -> list[list[Reading]]:
-        """For each (lat, lon), the latest readings measured since `since_ms` within `radius_m`, the nearest first.
+        """For each (lat, lon), what was last measured within `radius_m` since `since_ms`, the nearest first.
 
-        One SQL query a call, whatever the number of points. At most `limit` readings a point. Raises ValueError for a
-        radius that is not in (0, 50 km].
+        That is the latest reading of each kind in each fine cell (about 200 m), also of a device that has driven on
+        since. One SQL query a call, whatever the number of points. At most `limit` readings a point. Raises ValueError
+        for a radius that is not in (0, 50 km].
         """
         if not 0 < radius_m <= RADIUS_AT_MOST_M:
             raise ValueError(f"radius_m must be in (0, {RADIUS_AT_MOST_M:.0f}], got {radius_m}")
         wanted = [
             (index, kind, first, last)
             for index, (lat, lon) in enumerate(points)
-            for first, last in cell_runs(box_around(lat, lon, radius_m))
+            for first, last in cell_runs(box_around(lat, lon, radius_m), FINE)
             for kind in sorted(set(kinds))
         ]
         near: list[list[tuple[float, Reading]]] = [[] for _ in points]
-        for index, reading in await self._latest_in_runs(wanted, since_ms) if wanted else ():
+        for index, reading in await self._latest_of_cells(wanted, since_ms) if wanted else ():
             distance = metres_between(*points[index], reading.lat, reading.lon)
             if distance <= radius_m:
                 near[index].append((distance, reading))
@@ -138,10 +140,10 @@ class ReadingStore(ABC):
         return [[reading for _, reading in found[:limit]] for found in near]
 
     @abstractmethod
-    async def _latest_in_runs(
+    async def _latest_of_cells(
         self, wanted: Sequence[tuple[int, str, int, int]], since_ms: int
     ) -> list[tuple[int, Reading]]:
-        """Latest readings whose kind and cell match a (tag, kind, first cell, last cell), with that tag. One query."""
+        """The latest reading of each fine cell in a (tag, kind, first cell, last cell), with that tag. One query."""
 
     @abstractmethod
     async def history(
@@ -181,7 +183,7 @@ def position_of(reading: Reading) -> Position:
     return reading.at, reading.device, reading.boot, reading.seq
 
 
-def newest_of_each(readings: Iterable[Reading]) -> list[Reading]:
+def newest_of_each_device(readings: Iterable[Reading]) -> list[Reading]:
     """The newest reading of each (device, kind), ordered by that pair so that two writers lock rows in one order."""
     newest: dict[tuple[str, str], Reading] = {}
     for reading in readings:
@@ -190,6 +192,17 @@ def newest_of_each(readings: Iterable[Reading]) -> list[Reading]:
         if known is None or newer(reading, known):
             newest[key] = reading
     return [newest[key] for key in sorted(newest)]
+
+
+def newest_of_each_cell(readings: Iterable[Reading]) -> list[tuple[int, Reading]]:
+    """The fine cell and newest reading of each (kind, fine cell), ordered by that pair."""
+    newest: dict[tuple[str, int], Reading] = {}
+    for reading in readings:
+        key = (reading.kind, cell_of(reading.lat, reading.lon, FINE))
+        known = newest.get(key)
+        if known is None or reading.at > known.at:
+            newest[key] = reading
+    return [(key[1], newest[key]) for key in sorted(newest)]
 
 
 def runs_of(box: BoundingBox) -> list[tuple[int, int]]:

@@ -25,7 +25,8 @@ from sensors_bridge.store import (
     StoreUnavailable,
     Written,
     letter_row,
-    newest_of_each,
+    newest_of_each_cell,
+    newest_of_each_device,
     runs_of,
     trimmed,
 )
@@ -46,6 +47,11 @@ _VERSIONS: tuple[tuple[str, ...], ...] = (
         "create index bridge_dead_letters_by_time on bridge_dead_letters (received)",
         "create table bridge_dead_letter_counts (reason text primary key, total bigint not null)",
     ),
+    (
+        "create table bridge_cells (device text not null, boot bigint not null, seq bigint not null,"
+        " at bigint not null, received bigint not null, lat double precision not null, lon double precision not null,"
+        " kind text not null, value double precision not null, cell bigint not null, primary key (kind, cell))",
+    ),
 )
 
 _FIELDS = ("device", "boot", "seq", "at", "received", "lat", "lon", "kind", "value")
@@ -60,6 +66,12 @@ _UPSERT_LATEST = (
     " received = excluded.received, lat = excluded.lat, lon = excluded.lon, value = excluded.value,"
     " cell = excluded.cell"
     " where (excluded.at, excluded.boot, excluded.seq) > (bridge_latest.at, bridge_latest.boot, bridge_latest.seq)"
+)
+_UPSERT_CELL = (
+    f"insert into bridge_cells select * from unnest({_ARRAYS}, $10::bigint[])"  # noqa: S608
+    " on conflict (kind, cell) do update set device = excluded.device, boot = excluded.boot, seq = excluded.seq,"
+    " at = excluded.at, received = excluded.received, lat = excluded.lat, lon = excluded.lon, value = excluded.value"
+    " where excluded.at > bridge_cells.at"
 )
 _UPSERT_LETTER = (
     "insert into bridge_dead_letters values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (digest) do update set"
@@ -113,12 +125,14 @@ class PostgresStore(ReadingStore):
 
     async def write(self, readings: Sequence[Reading], dead_letters: Sequence[DeadLetter] = ()) -> Written:
         rows = [astuple(reading) for reading in readings]
-        latest = [(*astuple(reading), cell_of(reading.lat, reading.lon)) for reading in newest_of_each(readings)]
+        latest = [(*astuple(reading), cell_of(reading.lat, reading.lon)) for reading in newest_of_each_device(readings)]
+        cells = [(*astuple(reading), cell) for cell, reading in newest_of_each_cell(readings)]
         letters = [trimmed(letter, self._limits) for letter in dead_letters]
         async with self._writing, self._connection() as connection, connection.transaction():
             stored = await self._insert(connection, rows) if rows else 0
             if latest:
                 await connection.execute(_UPSERT_LATEST, *_columns(latest))
+                await connection.execute(_UPSERT_CELL, *_columns(cells))
             if letters:
                 counts = Counter[str]()
                 for letter in letters:
@@ -165,14 +179,14 @@ class PostgresStore(ReadingStore):
             limit,
         )
 
-    async def _latest_in_runs(
+    async def _latest_of_cells(
         self, wanted: Sequence[tuple[int, str, int, int]], since_ms: int
     ) -> list[tuple[int, Reading]]:
         async with self._connection() as connection:
             found = await connection.fetch(
                 "select device, boot, seq, at, received, lat, lon, l.kind, value, wanted.tag"
                 " from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[]) as wanted(tag, kind, first, last)"
-                " join bridge_latest as l on l.kind = wanted.kind and l.cell between wanted.first and wanted.last"
+                " join bridge_cells as l on l.kind = wanted.kind and l.cell between wanted.first and wanted.last"
                 " where at >= $5 limit $6",
                 *_columns(wanted),
                 since_ms,
@@ -234,6 +248,7 @@ class PostgresStore(ReadingStore):
             total += gone
         async with self._writing, self._connection() as connection:
             await connection.execute("delete from bridge_latest where at < $1", before)
+            await connection.execute("delete from bridge_cells where at < $1", before)
         return total
 
     async def aclose(self) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -29,7 +30,8 @@ from sensors_bridge.store import (
     StoreUnavailable,
     Written,
     letter_row,
-    newest_of_each,
+    newest_of_each_cell,
+    newest_of_each_device,
     runs_of,
     trimmed,
 )
@@ -52,6 +54,11 @@ _VERSIONS: tuple[tuple[str, ...], ...] = (
         "create index bridge_dead_letters_by_time on bridge_dead_letters (received)",
         "create table bridge_dead_letter_counts (reason text primary key, total integer not null) without rowid",
     ),
+    (
+        "create table bridge_cells (device text not null, boot integer not null, seq integer not null,"
+        " at integer not null, received integer not null, lat real not null, lon real not null, kind text not null,"
+        " value real not null, cell integer not null, primary key (kind, cell)) without rowid",
+    ),
 )
 
 _INSERT = "insert into bridge_readings values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
@@ -60,6 +67,12 @@ _UPSERT_LATEST = (
     " boot = excluded.boot, seq = excluded.seq, at = excluded.at, received = excluded.received, lat = excluded.lat,"
     " lon = excluded.lon, value = excluded.value, cell = excluded.cell"
     " where (excluded.at, excluded.boot, excluded.seq) > (bridge_latest.at, bridge_latest.boot, bridge_latest.seq)"
+)
+_UPSERT_CELL = (
+    "insert into bridge_cells values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (kind, cell) do update set"
+    " device = excluded.device, boot = excluded.boot, seq = excluded.seq, at = excluded.at,"
+    " received = excluded.received, lat = excluded.lat, lon = excluded.lon, value = excluded.value"
+    " where excluded.at > bridge_cells.at"
 )
 _UPSERT_LETTER = (
     "insert into bridge_dead_letters values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (digest) do update set"
@@ -106,16 +119,19 @@ class SqliteStore(ReadingStore):
         return store
 
     async def write(self, readings: Sequence[Reading], dead_letters: Sequence[DeadLetter] = ()) -> Written:
-        rows = [astuple(reading) for reading in readings]
-        latest = [(*astuple(reading), cell_of(reading.lat, reading.lon)) for reading in newest_of_each(readings)]
-        letters = [trimmed(letter, self._limits) for letter in dead_letters]
         kept = self._limits.dead_letters
 
         def insert(connection: sqlite3.Connection) -> Written:
+            rows = [astuple(reading) for reading in readings]
+            newest = newest_of_each_device(readings)
+            latest = [(*astuple(reading), cell_of(reading.lat, reading.lon)) for reading in newest]
+            cells = [(*astuple(reading), cell) for cell, reading in newest_of_each_cell(readings)]
+            letters = [trimmed(letter, self._limits) for letter in dead_letters]
             before = connection.total_changes
             connection.executemany(_INSERT, rows)
             stored = connection.total_changes - before
             connection.executemany(_UPSERT_LATEST, latest)
+            connection.executemany(_UPSERT_CELL, cells)
             if letters:
                 connection.executemany(_UPSERT_LETTER, [letter_row(letter) for letter in letters])
                 connection.executemany(_COUNT_LETTER, [(letter.reason, letter.times) for letter in letters])
@@ -145,14 +161,14 @@ class SqliteStore(ReadingStore):
             (json.dumps(runs), box.south, box.north, box.west, box.east, limit),
         )
 
-    async def _latest_in_runs(
+    async def _latest_of_cells(
         self, wanted: Sequence[tuple[int, str, int, int]], since_ms: int
     ) -> list[tuple[int, Reading]]:
         def select(connection: sqlite3.Connection) -> list[tuple[int, Reading]]:
             found = connection.execute(
                 f"select {_WANTED_FIELDS}, wanted.tag from (select json_extract(value, '$[0]') as tag,"  # noqa: S608
                 " json_extract(value, '$[1]') as kind, json_extract(value, '$[2]') as first,"
-                " json_extract(value, '$[3]') as last from json_each(?)) as wanted cross join bridge_latest as l"
+                " json_extract(value, '$[3]') as last from json_each(?)) as wanted cross join bridge_cells as l"
                 " on l.kind = wanted.kind and l.cell between wanted.first and wanted.last where at >= ? limit ?",
                 (json.dumps(wanted), since_ms, FETCH_AT_MOST),
             )
@@ -213,7 +229,9 @@ class SqliteStore(ReadingStore):
         total = 0
         while gone := await self._write(step):
             total += gone
-        await self._write(lambda connection: connection.execute("delete from bridge_latest where at < ?", (before,)))
+        for table in ("bridge_latest", "bridge_cells"):
+            sql = f"delete from {table} where at < ?"  # noqa: S608
+            await self._write(partial(_run, sql, (before,)))
         return total
 
     async def aclose(self) -> None:
@@ -269,6 +287,10 @@ class SqliteStore(ReadingStore):
         if self._closed:
             raise StoreUnavailable("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(threads, run)
+
+
+def _run(sql: str, values: Sequence[Any], connection: sqlite3.Connection) -> int:
+    return connection.execute(sql, values).rowcount
 
 
 def _connect(path: Path) -> sqlite3.Connection:

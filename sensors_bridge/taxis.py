@@ -16,14 +16,15 @@ from itertools import cycle, islice
 
 from sensors_bridge.areas import metres_between
 from sensors_bridge.catalogue import KINDS
-from sensors_bridge.streets import DAEGWALLYEONG, DAEJEON, GANGNEUNG, INCHEON, SEOUL, City
+from sensors_bridge.streets import DAEGWALLYEONG, DAEJEON, GANGNEUNG, GANGNEUNG_STATION, INCHEON, SEOUL, City
 from sensors_bridge.topics import encode, topic_of
 
 _KST_MS = 9 * 3_600_000
 _HOUR_MS = 3_600_000
 # Sim taxis are dealt to the cities in this turn: half of them drive in Seoul.
 _TURN = (SEOUL, DAEJEON, SEOUL, INCHEON)
-_DEMONSTRATION = (GANGNEUNG, GANGNEUNG, DAEGWALLYEONG)
+# One stays by the station and one by the lodge, so that there are always fresh readings within a kilometre of both.
+_DEMONSTRATION = (GANGNEUNG_STATION, GANGNEUNG, DAEGWALLYEONG)
 DEMONSTRATION_VEHICLES = len(_DEMONSTRATION)
 
 
@@ -156,10 +157,7 @@ class Taxi:
 
 
 def fleet(taxis: int, seed: int, boot: int, demonstration: bool = True) -> list[Taxi]:
-    """`taxis` simulated taxis in Seoul, Daejeon and Incheon, and three demonstration vehicles around Gangneung.
-
-    One of the latter drives at Daegwallyeong, so that there are fresh readings at the station and at the lodge.
-    """
+    """`taxis` simulated taxis in Seoul, Daejeon and Incheon, and three demonstration vehicles around Gangneung."""
     cars: list[Taxi] = []
     numbers = Counter[str]()
     for city in islice(cycle(_TURN), taxis):

@@ -35,6 +35,8 @@ async def test_run_replay_stop_and_look_at_the_dead_letters(
     address = embedded.address
     url = f"mqtt://{address.user}:{address.password}@{address.host}:{address.port}"
     bridge = await start("run", BRIDGE_BROKER=url, BRIDGE_STORE=sqlite_url)
+    assert bridge.stderr is not None
+    assert b"connected to mqtt://hub@127.0.0.1" in await asyncio.wait_for(bridge.stderr.readline(), 20)
     status, output, _ = await finish(
         await start("replay", "--broker", url, "--taxis", "3", "--messages", "60", "--fast")
     )

@@ -108,6 +108,11 @@ async def test_latest_near_answers_every_point_the_nearest_first(database_url: s
     assert await store.latest_near(points, ["pm10"], 3_000, NOW, limit=1) == [[close], [other], []]
     assert await store.latest_near([], ["pm10"], 3_000, NOW) == []
     assert await store.latest_near([STATION], [], 3_000, NOW) == [[]]
+    gone = reading("close", seq=9, lat=lat + 0.01, lon=lon)
+    older = reading("late", at=NOW + 1, lat=lat + 0.0011, lon=lon, value=99.0)
+    await store.write([gone, older])
+    assert await store.latest_near([STATION], ["pm10"], 500, NOW) == [[close]], "it was measured here, and last"
+    assert await store.latest_near([STATION], ["pm10"], 3_000, NOW) == [[close, gone, far]]
     for radius in (0.0, -1.0, 50_001.0, float("nan")):
         with pytest.raises(ValueError, match="radius_m"):
             await store.latest_near(points, ["pm10"], radius, NOW)
@@ -168,6 +173,7 @@ async def test_purge_keeps_what_is_young(database_url: str) -> None:
     await store.write([reading("old", seq, at=NOW - 10_000 + seq) for seq in range(10)] + [reading("new", at=NOW)])
     assert await store.purge(NOW) == 10
     assert [row.device for row in await store.latest()] == ["new"]
+    assert await store.latest_near([(37.5, 127.0)], ["pm10"], 100, 0) == [[reading("new", at=NOW)]]
     assert [row.device for row in await store.history("pm10", None, 0, NOW * 2, 100)] == ["new"]
     await store.aclose()
 
@@ -181,10 +187,24 @@ async def test_a_store_made_by_a_newer_bridge_is_left_alone(database_url: str) -
         versions, module._VERSIONS = module._VERSIONS, ()
         try:
             if module.__name__.rpartition("_")[2] in database_url:
-                with pytest.raises(StoreTooNew, match="version 1"):
+                with pytest.raises(StoreTooNew, match="version 2"):
                     await ReadingStore.open(database_url)
         finally:
             module._VERSIONS = versions
+
+
+async def test_an_older_store_is_upgraded_with_its_rows(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sensors_bridge import store_postgres, store_sqlite
+
+    for module in (store_sqlite, store_postgres):
+        monkeypatch.setattr(module, "_VERSIONS", module._VERSIONS[:1])
+    await (await ReadingStore.open(database_url)).aclose()
+    monkeypatch.undo()
+    for _ in range(2):
+        store = await ReadingStore.open(database_url)
+        await store.write([reading()])
+        assert await store.latest_near([(37.5, 127.0)], ["pm10"], 100, 0) == [[reading()]]
+        await store.aclose()
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "sqlite:///", "readings.db"])
