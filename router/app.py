@@ -29,8 +29,8 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Middleware = Callable[[ASGIApp], ASGIApp]
 OpenPipeline = Callable[[], AbstractAsyncContextManager[Pipeline]]
 
-REVOCATION_SWEEP_S = 0.5
-"""How often open sockets and streams are held against revocations; new requests are at once."""
+SWEEP_S = 0.5
+"""How often open sockets and streams are held against revocations, and unfinished bodies against the clock."""
 
 
 def build_app(
@@ -111,7 +111,7 @@ class RouterApp:
     @asynccontextmanager
     async def running(self) -> Any:
         """The lifespan, for a process that mounts this application in another one."""
-        sweep = asyncio.create_task(self._end_revoked())
+        sweep = asyncio.create_task(self._sweep())
         try:
             if self._open is None:
                 yield self
@@ -123,11 +123,12 @@ class RouterApp:
             with suppress(asyncio.CancelledError):
                 await sweep
 
-    async def _end_revoked(self) -> None:
+    async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(REVOCATION_SWEEP_S)
+            await asyncio.sleep(SWEEP_S)
             self.sockets.end_where(self._callers.was_revoked)
             self._graphql.streams.end_where(self._callers.was_revoked)
+            self._graphql.bodies.end_overdue()
 
     def _running(self) -> Pipeline:
         if self.pipeline is None:

@@ -247,9 +247,10 @@ def _from_text(text: str, hint: Any, variable: str) -> Any:
             raise ConfigError(f"{variable} must be true or false, not {text!r}")
         return text.lower() in ("true", "1", "yes")
     try:
-        return _in_range(hint(text), variable)
+        value = hint(text)
     except ValueError as error:
         raise ConfigError(f"{variable} must be {_kind_name(hint)}, not {text!r}") from error
+    return _in_range(value, variable)
 
 
 def _in_range(value: Any, where: str) -> Any:

@@ -15,6 +15,7 @@ from router.caller import Caller
 from router.config import Settings
 from router.errors import BadRequest, MethodNotAllowed, Overloaded, RouterError, TransportUnsupported
 from router.operation.model import OperationKind
+from router.operation.request import GraphQLRequest
 from router.over_http import requests
 from router.over_http.answers import Header, error_body, headers_of, masked, send_response, status_of
 from router.over_http.event_stream import EventStreams
@@ -40,25 +41,18 @@ class GraphQLEndpoint:
         self._methods = METHODS if settings.http.get else ("POST",)
         self._in_flight = 0
         self._challenges = Challenges(settings)
+        self.bodies = requests.BodyReader(settings.http.max_body_bytes, settings.http.body_timeout_s)
         self.streams = EventStreams(settings.subscriptions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
-        if self._in_flight >= self._settings.max_in_flight:
-            busy = Overloaded("As many requests run as may run at once.", ko="처리 중인 요청이 너무 많습니다.")
-            await self._refuse(send, busy, MediaType.JSON, joined(scope["headers"]))
-            return
-        self._in_flight += 1
-        try:
-            await self._serve(scope, receive, send)
-        finally:
-            self._in_flight -= 1
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = joined(scope["headers"])
         media_type = MediaType.JSON
+        self._in_flight += 1
         try:
+            if self._in_flight > self._settings.max_in_flight:
+                raise Overloaded("As many requests run as may run at once.", ko="처리 중인 요청이 너무 많습니다.")
             if method not in self._methods:
                 allowed = " and ".join(self._methods)
                 raise MethodNotAllowed(
@@ -73,10 +67,7 @@ class GraphQLEndpoint:
             if not self._callers.admits(caller):
                 raise missing_token()
             if method == "POST":
-                length = headers.get(b"content-length")
-                limits = self._settings
-                body = await requests.read_body(receive, length, limits.max_body_bytes, limits.body_timeout_s)
-                request = requests.from_json(body)
+                request = requests.from_json(await self.bodies.read(receive, headers.get(b"content-length")))
             else:
                 request = requests.from_query_string(scope["query_string"], self._settings.max_url_bytes)
             pipeline = self._pipeline()
@@ -86,18 +77,35 @@ class GraphQLEndpoint:
                 kind = pipeline.kind_of(request)
                 _check_kind(kind, method, streams)
             if media_type is MediaType.EVENT_STREAM:
-                await self.streams.serve(pipeline, request, caller, kind, receive, send)
+                await self._stream(pipeline, request, caller, kind, receive, send)
                 return
             answer = await pipeline.execute(request, caller)
         except requests.ClientGone:
             return
         except RouterError as error:
             await self._refuse(send, error, media_type, headers)
-            return
         except Exception as error:
             await self._refuse(send, masked(error), media_type, headers)
-            return
-        await self._answer(send, answer, media_type, caller)
+        else:
+            await self._answer(send, answer, media_type, caller)
+        finally:
+            self._in_flight -= 1
+
+    async def _stream(
+        self,
+        pipeline: Pipeline,
+        request: GraphQLRequest,
+        caller: Caller,
+        kind: OperationKind | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Streams last long and have a bound of their own: they are not in flight."""
+        self._in_flight -= 1
+        try:
+            await self.streams.serve(pipeline, request, caller, kind, receive, send)
+        finally:
+            self._in_flight += 1
 
     async def _answer(self, send: Send, answer: Answer, media_type: MediaType, caller: Caller) -> None:
         if answer.outcome == "data":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from router.operation.request import GraphQLRequest
 
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 MAX_GET_PARAMETERS = 20
+OVERDUE = "the request body had its time"
 _QUOTED = tuple(f'"{name}"'.encode() for name in PARAMETERS)
 
 Receive = Callable[[], Awaitable[Any]]
@@ -24,24 +26,49 @@ class ClientGone(Exception):
     """The client left before its request was complete: there is nobody to answer."""
 
 
-async def read_body(receive: Receive, declared_length: bytes | None, limit: int, patience_s: float) -> bytes:
-    """The whole body; at most ``limit`` bytes are ever held, for at most ``patience_s``.
+class BodyReader:
+    """Reads request bodies within a size and a time.
 
-    Raises ``BodyTooLarge``, ``BodyTooSlow``, ``ClientGone``.
+    Times are kept by ``end_overdue``, which the application calls twice a second: a timer of its own would cost each
+    request more than reading its body does.
     """
-    if declared_length is not None and declared_length.isdigit() and int(declared_length[:18]) > limit:
-        raise _too_large(limit)
-    try:
-        async with asyncio.timeout(patience_s):
-            return await _whole_body(receive, limit)
-    except TimeoutError:
-        raise BodyTooSlow(
-            f"The request body did not arrive within {patience_s:g} s.",
-            ko=f"요청 본문이 {patience_s:g}초 안에 도착하지 않았습니다.",
-        ) from None
+
+    def __init__(self, max_bytes: int, patience_s: float) -> None:
+        self._max_bytes = max_bytes
+        self._patience_s = patience_s
+        self._reading: dict[asyncio.Task[Any], float] = {}
+
+    async def read(self, receive: Receive, declared_length: bytes | None) -> bytes:
+        """The whole body. Raises ``BodyTooLarge``, ``BodyTooSlow``, ``ClientGone``."""
+        limit = self._max_bytes
+        if declared_length is not None and declared_length.isdigit() and int(declared_length[:18]) > limit:
+            raise _too_large(limit)
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading[task] = time.monotonic()
+        try:
+            return await read_body(receive, limit)
+        except asyncio.CancelledError as cancelled:
+            if cancelled.args != (OVERDUE,):
+                raise
+            task.uncancel()
+            raise BodyTooSlow(
+                f"The request body did not arrive within {self._patience_s:g} s.",
+                ko=f"요청 본문이 {self._patience_s:g}초 안에 도착하지 않았습니다.",
+            ) from None
+        finally:
+            del self._reading[task]
+
+    def end_overdue(self) -> None:
+        """End the reading of bodies that had their time."""
+        oldest = time.monotonic() - self._patience_s
+        for task, since in tuple(self._reading.items()):
+            if since < oldest:
+                task.cancel(OVERDUE)
 
 
-async def _whole_body(receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body; at most ``limit`` bytes are ever held. Raises ``BodyTooLarge``, ``ClientGone``."""
     event = await receive()
     body: bytes = event.get("body", b"")
     if event["type"] == "http.request" and not event.get("more_body") and len(body) <= limit:

@@ -23,9 +23,9 @@ from router.caller import Caller
 from router.config import Settings
 from router.executor import InProcessTransport, SubgraphRequest, SubgraphResponse
 from router.federation.supergraph import read_supergraph
-from router.pipeline import Pipeline, PipelineSettings
+from router.pipeline import Pipeline
 from router.policy.jwt import TokenVerifier
-from router.server import uvicorn_options
+from router.server import pipeline_settings, uvicorn_options
 
 CLOCK_TYPES = """
 type Query {join}{{
@@ -194,7 +194,7 @@ def serve() -> Serve:
         pipeline = Pipeline(
             read_supergraph(CLOCK_SUPERGRAPH),
             {"clock": InProcessTransport(clock.execute, clock.subscribe)},
-            PipelineSettings(limits=settings.limits),
+            pipeline_settings(settings),
         )
         app = build_app(pipeline, settings, verifier=verifier)
         server = uvicorn.Server(uvicorn.Config(app, **{**uvicorn_options(settings), "loop": "none"}))

@@ -47,7 +47,9 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_the_module_is_the_command() -> None:
-    done = subprocess.run([sys.executable, "-m", "router", "--help"], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "router", "--help"], capture_output=True, text=True, timeout=30, check=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: router ")
 
