@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +26,9 @@ READER = Identity("kim", "map-app", frozenset({"sensing:read", "sensing:live"}),
 
 def kst(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=KST)
+
+
+MONDAY = kst("2026-11-23T15:30")
 
 
 @dataclass
@@ -62,18 +68,32 @@ async def sensing(database_url: str) -> AsyncIterator[Sensing]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file migrated and seeded once; copying it is ten times cheaper than seeding again."""
+    file = tmp_path_factory.mktemp("sensing") / "test.db"
+
+    async def seed() -> None:
+        opened = await OpenSubgraph.open(SENSING, Database(f"sqlite+aiosqlite:///{file}"), clock=lambda: MONDAY)
+        await opened.aclose()
+
+    asyncio.run(seed())
+    return file
+
+
 @pytest.fixture
-async def sqlite_sensing(sqlite_url: str) -> AsyncIterator[Sensing]:
+async def sqlite_sensing(sqlite_url: str, seeded_file: Path) -> AsyncIterator[Sensing]:
     """On SQLite alone, for what no database decides."""
-    async for opened in _opened(sqlite_url):
+    shutil.copy(seeded_file, sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+    async for opened in _opened(sqlite_url, seed=False):
         yield opened
 
 
-async def _opened(url: str) -> AsyncIterator[Sensing]:
+async def _opened(url: str, *, seed: bool = True) -> AsyncIterator[Sensing]:
     store_url = url.replace("test.db", "readings.db")
-    sensing = Sensing(kst("2026-11-23T15:30"), await ReadingStore.open(store_url))
+    sensing = Sensing(MONDAY, await ReadingStore.open(store_url))
     services = {"readings": sensing.store, "fanout": sensing.fanout}
-    sensing.subgraph = await OpenSubgraph.open(SENSING, Database(url), clock=sensing.now, services=services)
+    sensing.subgraph = await OpenSubgraph.open(SENSING, Database(url), clock=sensing.now, services=services, seed=seed)
     yield sensing
     sensing.fanout.close()
     await sensing.subgraph.aclose()
