@@ -12,7 +12,7 @@ from router.caller import Caller
 from router.errors import SubgraphUnavailable
 from router.executor.emit_plan import PlanEmitter
 from router.executor.emit_projection import ProjectionEmitter, list_of, present
-from router.executor.fetches import PreparedFetch, prepare_fetches
+from router.executor.fetches import PreparedFetch, prepare_fetches, shared_paths
 from router.executor.introspection import Introspection, introspection_part
 from router.executor.json_bytes import dumps
 from router.executor.project import project
@@ -71,7 +71,7 @@ class CompiledPlan:
         writer = SourceWriter()
         PlanEmitter(writer, fetches).emit(plan.node)
         if not refusals:
-            ProjectionEmitter(writer, builder.shapes).emit()
+            ProjectionEmitter(writer, builder.shapes, shared_paths(fetches.values())).emit()
         self.source = writer.text
         """The emitted Python; tracebacks point into it."""
         known = {
@@ -85,7 +85,7 @@ class CompiledPlan:
         }
         self._program = Program(self.source, {**known, **writer.constants}, operation.name or operation.kind.value)
         self._execute = self._program.names["execute"]
-        self._project = self._program.names.get("project_0")
+        self._project = self._program.names.get("project")
 
     async def __call__(
         self, variables: Mapping[str, Any], caller: Caller, transports: Mapping[str, Transport]

@@ -10,24 +10,34 @@ from contextlib import ExitStack
 
 from graphql import GraphQLEnumType, GraphQLScalarType, GraphQLSchema, get_nullable_type
 
+from router.executor.fetches import keys_of
 from router.executor.paths import ON
 from router.executor.representations import Representations, Wanted
 from router.executor.source import SourceWriter
 from router.executor.type_conditions import types_under
 from router.operation.model import Field
+from router.planner.nodes import Path
 
 HASHABLE = frozenset({"ID", "String", "Int"})
 """Scalars whose values make a dict key equal exactly when their JSON is equal."""
 
 
-def emit_collector(writer: SourceWriter, name: str, plan: Representations, constant: str) -> None:
-    """Write ``def name(data)`` which answers as ``collect(plan, data)`` does."""
+def emit_collector(
+    writer: SourceWriter, name: str, plan: Representations, constant: str, shared: frozenset[Path] = frozenset()
+) -> None:
+    """Write ``def name(data)`` which collects what ``collect(plan, data)`` does, each shared object once.
+
+    ``shared``: response paths whose values may be the same list or object at several positions.
+    """
     with writer.block(f"def {name}(data):"):
         writer.line(repr(".".join(plan.path)))
         writer.line("objects, index, representations, known = [], [], [], {}")
         with ExitStack() as blocks:
             here = "data"
-            for step in plan.path:
+            seen = _shared_steps(plan.path, shared)
+            for number in seen:
+                writer.line(f"seen{number} = set()")
+            for number, step in enumerate(plan.path):
                 if step.startswith(ON):
                     types = writer.constant(writer.fresh(f"{constant}_ON_"), _types(plan.schema, step))
                     blocks.enter_context(writer.block(f"if {here}.get('__typename') in {types}:"))
@@ -37,11 +47,23 @@ def emit_collector(writer: SourceWriter, name: str, plan: Representations, const
                     blocks.enter_context(writer.block(f"for {found} in {here}:"))
                 else:
                     writer.line(f"{found} = {here}[{step!r}]")
-                blocks.enter_context(writer.block(f"if {found} is not None:"))
+                unseen = f" and id({found}) not in seen{number}" if number in seen else ""
+                blocks.enter_context(writer.block(f"if {found} is not None{unseen}:"))
+                if unseen:
+                    writer.line(f"seen{number}.add(id({found}))")
                 here = found
             _emit_object(writer, here, plan, constant)
         writer.line("return objects, index, representations")
     writer.line()
+
+
+def _shared_steps(path: Path, shared: frozenset[Path]) -> list[int]:
+    """The steps of a path at which one value may be met several times."""
+    return [
+        number
+        for number, step in enumerate(path)
+        if step != "@" and "@" in path[:number] and keys_of(path[: number + 1]) in shared
+    ]
 
 
 def _types(schema: GraphQLSchema, step: str) -> frozenset[str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from router.executor.emit_collector import emit_collector
-from router.executor.fetches import PreparedFetch
+from router.executor.fetches import PreparedFetch, shared_paths
 from router.executor.source import SourceWriter
 from router.planner.nodes import ConditionNode, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
 
@@ -19,6 +19,7 @@ class PlanEmitter:
     def __init__(self, writer: SourceWriter, fetches: Mapping[int, PreparedFetch]) -> None:
         self._writer = writer
         self._fetches = fetches
+        self._shared = shared_paths(fetches.values())
         self._branches = 0
 
     def emit(self, node: Node | None) -> None:
@@ -27,7 +28,7 @@ class PlanEmitter:
             node = node.rest
         for fetch in self._fetches.values():
             self._fetch(fetch)
-        self._function("execute", node)
+        self._function("execute", self._steps(node))
 
     def _fetch(self, fetch: PreparedFetch) -> None:
         writer = self._writer
@@ -35,7 +36,7 @@ class PlanEmitter:
         plan = fetch.representations
         collects = plan is not None and not plan.context and fetch.path.count("@") <= MAX_NESTED_LISTS
         if fetch.representations is not None and collects:
-            emit_collector(writer, f"collect_{fetch.number}", fetch.representations, constant)
+            emit_collector(writer, f"collect_{fetch.number}", fetch.representations, constant, self._shared)
         with writer.block(f"async def fetch_{fetch.number}(run):"):
             writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
             if fetch.representations is None:
@@ -53,8 +54,7 @@ class PlanEmitter:
                     writer.line(f"await run.fetch_entities({constant}, found)")
         writer.line()
 
-    def _function(self, name: str, node: Node | None) -> None:
-        lines = self._steps(node)
+    def _function(self, name: str, lines: list[tuple[int, str]]) -> None:
         with self._writer.block(f"async def {name}(run):"):
             for depth, text in lines or [(0, "pass")]:
                 self._writer.line("    " * depth + text)
@@ -87,7 +87,7 @@ class PlanEmitter:
             return steps[0][1].removeprefix("await ")
         self._branches += 1
         name = f"branch_{self._branches}"
-        self._function(name, node)
+        self._function(name, steps)
         return f"{name}(run)"
 
     def _condition(self, node: ConditionNode, depth: int) -> list[tuple[int, str]]:

@@ -9,25 +9,43 @@ from __future__ import annotations
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
+from router.executor.fetches import keys_of
 from router.executor.shape import Conditions, Shape, Slot
 from router.executor.source import SourceWriter
+from router.planner.nodes import Path
 
 
 class ProjectionEmitter:
-    """Writes ``project_<n>`` for every shape; ``project_0`` is the root's."""
+    """Writes ``project(data, variables)``, and ``project_<n>`` for every shape; ``project_0`` is the root's.
 
-    def __init__(self, writer: SourceWriter, shapes: list[Shape]) -> None:
+    ``shared``: response paths whose values may be the same list or object at several positions. Such a value is
+    projected once a run and remembered by its identity.
+    """
+
+    def __init__(self, writer: SourceWriter, shapes: list[Shape], shared: frozenset[Path] = frozenset()) -> None:
         self._writer = writer
         self._shapes = shapes
+        self._shared = shared
         self._enums: dict[frozenset[str], str] = {}
+        self._memos = 0
 
     def emit(self) -> None:
         """Write all functions; shapes deeper in the answer come first."""
+        writer = self._writer
         for shape in reversed(self._shapes):
             if shape.is_abstract:
                 self._abstract(shape)
             else:
                 self._object(f"project_{shape.number}", shape.slots[shape.type_name], shape.type_name)
+        with writer.block("def project(data, variables):"):
+            if not self._memos:
+                writer.line("return project_0(data, variables)")
+                return
+            with writer.block("try:"):
+                writer.line("return project_0(data, variables)")
+            with writer.block("finally:"):
+                for number in range(1, self._memos + 1):
+                    writer.line(f"memo_{number}.clear()")
 
     def _abstract(self, shape: Shape) -> None:
         alike: dict[int, list[str]] = {}
@@ -52,9 +70,9 @@ class ProjectionEmitter:
 
     def _object(self, name: str, slots: tuple[Slot, ...], type_name: str | None) -> None:
         writer = self._writer
+        values = [self._slot(slot, type_name) for slot in slots]
         with writer.block(f"def {name}(o, v):"):
             writer.line(repr(type_name or "several types"))
-            values = [self._slot(slot, type_name) for slot in slots]
             if type_name is not None and not any(slot.type is not None and not slot.guards for slot in slots):
                 with writer.block("if type(o) is not dict:"):
                     writer.line("raise TypeError('expected an object')")
@@ -99,7 +117,26 @@ class ProjectionEmitter:
             return (repr(type_name) if type_name is not None else "o['__typename']"), False
         if slot.refusal is not None:
             raise AssertionError("operations with refusals are projected by interpretation")
+        if slot.shape is not None and keys_of(slot.path) in self._shared and "@" in slot.path:
+            return self._remembered(slot, slot.type, read)
         return self._value(slot, slot.type, read)
+
+    def _remembered(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
+        """As ``_value``, for a value met several times; a run does not wait, so the memo may live in the module."""
+        nullable = not isinstance(wanted, GraphQLNonNull)
+        expression, _ = self._value(slot, wanted if isinstance(wanted, GraphQLNonNull) else GraphQLNonNull(wanted), "o")
+        self._memos += 1
+        number, writer = self._memos, self._writer
+        writer.line(f"memo_{number} = {{}}")
+        writer.line()
+        with writer.block(f"def remembered_{number}(o, v):"):
+            writer.line(f"answer = memo_{number}[id(o)] = {expression}")
+            writer.line("return answer")
+        writer.line()
+        found = f"(memo_{number}.get(id(y := {read})) or remembered_{number}(y, v))"
+        if nullable:
+            found = f"(None if (y := {read}) is None else memo_{number}.get(id(y)) or remembered_{number}(y, v))"
+        return found, False
 
     def _value(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
         nullable = not isinstance(wanted, GraphQLNonNull)

@@ -42,6 +42,8 @@ class PreparedFetch:
     """Response path of the objects the result is merged into; ``()`` for a root fetch."""
     keys: tuple[str, ...]
     """Response keys the fetch is for, at its root or on its entities."""
+    objects: frozenset[Path]
+    """Response paths, without lists, of the keys among them that hold objects."""
     renames: tuple[KeyRenamer, ...]
     representations: Representations | None
     deep: bool
@@ -92,6 +94,7 @@ def prepare_fetches(
             is_mutation=fetch.kind is OperationKind.MUTATION,
             path=path,
             keys=mine.keys,
+            objects=frozenset(mine.top_objects),
             renames=renames,
             representations=read_requires(fetch, path, schema) if fetch.requires else None,
             deep=shared or bool(renames),
@@ -101,6 +104,20 @@ def prepare_fetches(
     return prepared
 
 
+def keys_of(path: Path) -> Path:
+    """The response keys of a path, without lists and type conditions."""
+    return tuple(step for step in path if step != "@" and not step.startswith(ON))
+
+
+def shared_paths(fetches: Iterable[PreparedFetch]) -> frozenset[Path]:
+    """Response paths, without lists, whose values several positions may have in common.
+
+    An entity is asked for once and merged into all objects that stand for it, so they hold the very same lists and
+    objects below it; what was collected or projected of one of them holds for all.
+    """
+    return frozenset(path for fetch in fetches if "@" in fetch.path for path in fetch.objects)
+
+
 class _Contents:
     """Response keys in a fetch's operation: those at its top, and the paths of all that hold objects."""
 
@@ -108,7 +125,7 @@ class _Contents:
         document = parse(fetch.operation, no_location=True)
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
-        base = tuple(step for step in path if step != "@" and not step.startswith(ON))
+        base = keys_of(path)
         self.objects: set[Path] = set()
         self.top_objects: set[Path] = set()
         fields = list(self._fields(operation.selection_set))

@@ -67,6 +67,6 @@ def test_projects(text: str, data: Any, expected: Any, errors: list[Any]) -> Non
     program = Program(writer.text, {"list_of": list_of, "present": present, **writer.constants}, "test")
     if errors:
         with pytest.raises(SURPRISES):
-            program.names["project_0"](data, {})
+            program.names["project"](data, {})
     else:
-        assert program.names["project_0"](data, {}) == expected
+        assert program.names["project"](data, {}) == expected

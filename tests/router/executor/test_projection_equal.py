@@ -99,7 +99,7 @@ def emitted(shapes: list[Shape]) -> Any:
     writer = SourceWriter()
     ProjectionEmitter(writer, shapes).emit()
     program = Program(writer.text, {"list_of": list_of, "present": present, **writer.constants}, "test")
-    return program, program.names["project_0"]
+    return program, program.names["project"]
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
