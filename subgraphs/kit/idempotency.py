@@ -41,7 +41,8 @@ def idempotency_table(metadata: MetaData, domain: str) -> Table:
 def fingerprint(operation: str, request: Any) -> str:
     """A digest of what was asked; ``request`` is made of JSON values, dates as strings."""
     text = json.dumps([operation, request], ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+    # A lone surrogate is text JSON can carry and UTF-8 cannot; it must not be a defect of ours.
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=32).hexdigest()
 
 
 async def once(

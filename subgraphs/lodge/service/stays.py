@@ -25,6 +25,7 @@ from subgraphs.kit.errors import KIT_ERRORS, DomainError
 from subgraphs.kit.idempotency import fingerprint, once, recall
 from subgraphs.kit.pagination import Page, PageRequest, page_of_rows
 from subgraphs.kit.time import from_ms, kst_date, to_ms
+from subgraphs.lodge.catalogue import RoomFacts
 from subgraphs.lodge.errors import LODGE_ERRORS
 from subgraphs.lodge.models import IDEMPOTENCY, RoomNightRow, StayRow
 from subgraphs.lodge.rules.calendar import nights_from
@@ -43,6 +44,7 @@ from subgraphs.lodge.service.availability import catalogue
 from subgraphs.lodge.service.settlement import payments, release, settle
 
 BOOK_SCOPE = "lodge:book"
+MAX_TOKEN = 200
 _SLOT_ATTEMPTS = MAX_UNITS_PER_NIGHT + 1
 _STAY_ID = re.compile(r"stay_[0-9a-f]{24}")
 
@@ -77,6 +79,7 @@ async def hold_room(context: Context, request: HoldRequest, idempotency_key: str
     PRICE_UNKNOWN, SOLD_OUT, TOO_MANY_UNITS and the kit's errors of owner and idempotency key.
     """
     owner = context.owner(BOOK_SCOPE)
+    _room(context, request.room_id)
     perform = partial(_hold, context, owner, request)
     for _ in range(_SLOT_ATTEMPTS):
         try:
@@ -91,9 +94,7 @@ async def hold_room(context: Context, request: HoldRequest, idempotency_key: str
 
 async def _hold(context: Context, owner: Owner, request: HoldRequest, session: AsyncSession) -> str:
     now = context.clock()
-    room = catalogue(context).rooms.get(request.room_id)
-    if room is None:
-        raise LODGE_ERRORS.error("UNKNOWN_ROOM")
+    room = _room(context, request.room_id)
     lodge = catalogue(context).lodges[room.lodge_id]
     check_request(request.nights, request.guests, room.capacity)
     _check_gate(lodge.opening.gate(request.first_night, request.nights, now))
@@ -121,6 +122,13 @@ async def _hold(context: Context, owner: Owner, request: HoldRequest, session: A
     await session.flush()
     await _take_nights(session, stay, nights)
     return stay.id
+
+
+def _room(context: Context, room_id: str) -> RoomFacts:
+    room = catalogue(context).rooms.get(room_id)
+    if room is None:
+        raise LODGE_ERRORS.error("UNKNOWN_ROOM")
+    return room
 
 
 async def _take_nights(session: AsyncSession, stay: StayRow, nights: list[date]) -> None:
@@ -167,6 +175,8 @@ async def confirm_stay(context: Context, stay_id: str, payment_token: str, idemp
     """
     owner = context.owner(BOOK_SCOPE)
     provider = payments(context)
+    if not (payment_token.isascii() and payment_token.isprintable() and len(payment_token) <= MAX_TOKEN):
+        raise KIT_ERRORS.error("PAYMENT_METHOD_UNKNOWN")
     asked = {"stayId": stay_id, "token": fingerprint("token", payment_token)}
     async with context.database.read() as session:
         repeated = await recall(
