@@ -1,7 +1,7 @@
 """What every subgraph is built from. Read in the order of these imports."""
 
 from subgraphs.kit.context import ANONYMOUS, Context, Identity, Info, Owner, in_order
-from subgraphs.kit.database import Database
+from subgraphs.kit.database import Database, lost_a_race
 from subgraphs.kit.entities import federated_schema
 from subgraphs.kit.errors import KIT_ERRORS, DomainError, ErrorTable, ErrorText, errors_page
 from subgraphs.kit.idempotency import forget_before, idempotency_table, once, recall
@@ -70,6 +70,7 @@ __all__ = [
     "kst_at",
     "kst_date",
     "localised",
+    "lost_a_race",
     "migrate",
     "no_progress",
     "once",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as _AsyncSession
@@ -153,6 +154,14 @@ class Database:
         """Close every connection."""
         await self.reader.dispose()
         await self.writer.dispose()
+
+
+def lost_a_race(error: DBAPIError) -> bool:
+    """Whether a transaction failed because of a rival and may succeed when begun again.
+
+    A key already taken, or PostgreSQL's choice of a victim (40001 serialization failure, 40P01 deadlock).
+    """
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
 
 
 def _prepare_sqlite_writer(connection: Any, _record: Any) -> None:

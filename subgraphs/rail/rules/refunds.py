@@ -75,17 +75,10 @@ def refund_terms(departs: datetime, arrives: datetime, now: datetime) -> RefundT
     """The step in force at ``now``. Raises DomainError NO_REFUND_AFTER_ARRIVAL."""
     if now >= arrives:
         raise ERRORS.error("NO_REFUND_AFTER_ARRIVAL", arrivedAt=arrives.isoformat())
-    current = steps_for(departs)[0]
-    until = arrives
-    for step in steps_for(departs)[1:]:
-        start = step.starts(departs)
-        if start is None:
-            continue
-        if start <= now:
-            current = step if step.percent > current.percent else current
-        elif step.percent > current.percent:
-            until = min(until, start)
-    return RefundTerms(current, until)
+    steps = [(step, step.starts(departs)) for step in steps_for(departs)]
+    current = max((step for step, start in steps if start is None or start <= now), key=lambda step: step.percent)
+    later = [start for step, start in steps if start is not None and start > now and step.percent > current.percent]
+    return RefundTerms(current, min([*later, arrives]))
 
 
 def refund_fee(step: Step, fare_krw: int) -> int:

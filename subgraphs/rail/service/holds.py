@@ -9,11 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from subgraphs.kit.context import Context, Owner
+from subgraphs.kit.database import lost_a_race
+from subgraphs.kit.errors import KIT_ERRORS
 from subgraphs.kit.idempotency import once
 from subgraphs.kit.time import to_ms
 from subgraphs.rail.errors import ERRORS
@@ -28,7 +30,7 @@ from subgraphs.rail.service.reservations import Reservation, own_reservation, re
 from subgraphs.rail.timetable import Ride, Timetable
 
 BOOK = "rail:book"
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 _RELEASED_AT_ONCE = 500
 
 
@@ -66,11 +68,13 @@ async def hold_seats(context: Context, request: HoldRequest) -> Reservation:
     for _ in range(_ATTEMPTS):
         try:
             return await _hold(context, owner, ride, request)
-        except IntegrityError as error:
-            # A seat that looked free was sold by a writer that did not line up: the key of the table refused the second
-            # sale. Look again.
+        except DBAPIError as error:
+            # A seat that looked free was sold by a writer that did not line up, and the key of the table refused the
+            # second sale: look again.
+            if not lost_a_race(error):
+                raise
             conflict = error
-    raise ERRORS.error("SOLD_OUT") from conflict
+    raise KIT_ERRORS.error("BUSY") from conflict
 
 
 async def _hold(context: Context, owner: Owner, ride: Ride, request: HoldRequest) -> Reservation:

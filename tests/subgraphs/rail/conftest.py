@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -103,7 +103,20 @@ class Rail:
 @pytest.fixture
 async def rail(database_url: str) -> AsyncIterator[Rail]:
     """Seeded rail on SQLite and on PostgreSQL; it is Tuesday 24 November 2026, noon."""
-    database = Database(database_url)
+    async with running_rail(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def sqlite_rail(sqlite_url: str) -> AsyncIterator[Rail]:
+    """The same on SQLite alone, for what no database decides."""
+    async with running_rail(sqlite_url) as running:
+        yield running
+
+
+@asynccontextmanager
+async def running_rail(url: str) -> AsyncIterator[Rail]:
+    database = Database(url)
     running = Rail(None, None)  # type: ignore[arg-type]
     running.payments = await SimulatedPayments.open(database, running.clock)
     running.subgraph = await OpenSubgraph.open(

@@ -65,11 +65,11 @@ async def test_hold_pay_and_refund(rail: Rail) -> None:
     assert ("REFUND", 47_800) in await ledger(rail)
 
 
-async def test_the_refund_fee_is_that_of_the_moment_and_each_ticket_bears_its_own(rail: Rail) -> None:
-    reservation = await rail.ticket(SATURDAY_RUN, ("ADULT", "CHILD"))
+async def test_the_refund_fee_is_that_of_the_moment_and_each_ticket_bears_its_own(sqlite_rail: Rail) -> None:
+    reservation = await sqlite_rail.ticket(SATURDAY_RUN, ("ADULT", "CHILD"))
     quote = "query($id: ID!) { refundQuote(reservationId: $id) { feeKrw refundKrw step percent until } }"
 
-    early = await rail.ask(quote, id=reservation)
+    early = await sqlite_rail.ask(quote, id=reservation)
     assert early["data"]["refundQuote"] == {
         "feeKrw": 800,
         "refundKrw": 47_000,
@@ -77,19 +77,19 @@ async def test_the_refund_fee_is_that_of_the_moment_and_each_ticket_bears_its_ow
         "percent": 0,
         "until": "2026-11-27T00:00:00+09:00",
     }
-    rail.set_time("2026-11-28T04:00")
-    late = await rail.ask(quote, id=reservation)
+    sqlite_rail.set_time("2026-11-28T04:00")
+    late = await sqlite_rail.ask(quote, id=reservation)
     assert (late["data"]["refundQuote"]["feeKrw"], late["data"]["refundQuote"]["percent"]) == (6_380 + 3_180, 20)
-    refunded = await rail.change(REFUND, reservationId=reservation)
+    refunded = await sqlite_rail.change(REFUND, reservationId=reservation)
     assert (refunded["feeKrw"], refunded["refundKrw"]) == (9_560, 38_240)
 
 
-async def test_the_fee_counts_from_the_ticketed_origin(rail: Rail) -> None:
+async def test_the_fee_counts_from_the_ticketed_origin(sqlite_rail: Rail) -> None:
     """The train leaves Seoul at 05:06 and Hoengseong an hour later; who boards there pays by that departure."""
-    from_seoul, later = await rail.ticket(RUN), await rail.ticket(SECOND_HALF)
-    rail.set_time("2026-11-26T02:30")
-    assert (await rail.change(REFUND, reservationId=from_seoul))["feeKrw"] > 0
-    assert (await rail.change(REFUND, reservationId=later))["feeKrw"] == 0
+    from_seoul, later = await sqlite_rail.ticket(RUN), await sqlite_rail.ticket(SECOND_HALF)
+    sqlite_rail.set_time("2026-11-26T02:30")
+    assert (await sqlite_rail.change(REFUND, reservationId=from_seoul))["feeKrw"] > 0
+    assert (await sqlite_rail.change(REFUND, reservationId=later))["feeKrw"] == 0
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ async def test_the_fee_counts_from_the_ticketed_origin(rail: Rail) -> None:
         ("2026-11-24T12:00", RUN, {"idempotencyKey": "한글열쇠는안됩니다"}, "BAD_IDEMPOTENCY_KEY"),
     ],
 )
-async def test_what_cannot_be_held(rail: Rail, now: str, run: str, options: dict[str, Any], code: str) -> None:
-    rail.set_time(now)
-    assert await rail.hold(run, **options) == code
-    assert await rail.taken_legs() == 0
+async def test_what_cannot_be_held(sqlite_rail: Rail, now: str, run: str, options: dict[str, Any], code: str) -> None:
+    sqlite_rail.set_time(now)
+    assert await sqlite_rail.hold(run, **options) == code
+    assert await sqlite_rail.taken_legs() == 0
 
 
-async def test_the_segment_of_the_run_id_can_be_narrowed(rail: Rail) -> None:
-    held = await rail.hold(RUN, originId="0090", destinationId="hoengsong")
+async def test_the_segment_of_the_run_id_can_be_narrowed(sqlite_rail: Rail) -> None:
+    held = await sqlite_rail.hold(RUN, originId="0090", destinationId="hoengsong")
     assert held["run"]["id"] == "00801.2026-11-26.cheongnyangni.hoengsong"
 
 
@@ -134,20 +134,20 @@ async def test_the_segment_of_the_run_id_can_be_narrowed(rail: Rail) -> None:
         ("4111-1111-1111-1111", "CARD_NUMBER_NOT_ACCEPTED"),
     ],
 )
-async def test_a_refused_payment_leaves_the_hold_to_be_paid_otherwise(rail: Rail, token: str, code: str) -> None:
-    held = await rail.hold(RUN)
-    key = rail.key()
-    assert await rail.change(PAY, reservationId=held["id"], paymentToken=token, idempotencyKey=key) == code
-    assert await ledger(rail) == []
-    paid = await rail.change(PAY, reservationId=held["id"], paymentToken="tok_test_ok", idempotencyKey=key)
+async def test_a_refused_payment_leaves_the_hold_to_be_paid_otherwise(sqlite_rail: Rail, token: str, code: str) -> None:
+    held = await sqlite_rail.hold(RUN)
+    key = sqlite_rail.key()
+    assert await sqlite_rail.change(PAY, reservationId=held["id"], paymentToken=token, idempotencyKey=key) == code
+    assert await ledger(sqlite_rail) == []
+    paid = await sqlite_rail.change(PAY, reservationId=held["id"], paymentToken="tok_test_ok", idempotencyKey=key)
     assert paid["state"] == "TICKETED"
 
 
-async def test_no_card_number_and_no_token_is_ever_stored(rail: Rail) -> None:
-    held = await rail.hold(RUN)
+async def test_no_card_number_and_no_token_is_ever_stored(sqlite_rail: Rail) -> None:
+    held = await sqlite_rail.hold(RUN)
     for token in ("4111 1111 1111 1111", "tok_test_declined", "tok_test_ok"):
-        await rail.change(PAY, reservationId=held["id"], paymentToken=token)
-    async with rail.subgraph.database.read() as session:
+        await sqlite_rail.change(PAY, reservationId=held["id"], paymentToken=token)
+    async with sqlite_rail.subgraph.database.read() as session:
         stored = repr((await session.execute(select(PAYMENTS))).all())
     assert "tok_test" not in stored and "4111" not in stored
 
@@ -242,8 +242,8 @@ async def test_a_booking_is_nobody_elses_business(rail: Rail, stranger: Identity
         (Identity("citizen-1", "app-1", frozenset({"rail:read"})), "FORBIDDEN"),
     ],
 )
-async def test_booking_needs_a_person_and_the_scope(rail: Rail, identity: Identity, code: str) -> None:
-    assert await rail.change(HOLD, identity, runId=RUN, passengers=["ADULT"]) == code
+async def test_booking_needs_a_person_and_the_scope(sqlite_rail: Rail, identity: Identity, code: str) -> None:
+    assert await sqlite_rail.change(HOLD, identity, runId=RUN, passengers=["ADULT"]) == code
 
 
 async def test_the_same_request_twice_changes_things_once(rail: Rail) -> None:

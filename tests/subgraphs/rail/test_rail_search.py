@@ -46,12 +46,12 @@ async def test_real_runs_with_seats_and_fares(rail: Rail) -> None:
     }
 
 
-async def test_pages_join_without_gap_or_overlap(rail: Rail) -> None:
-    whole = [node["id"] for node in (await search(rail))["nodes"]]
+async def test_pages_join_without_gap_or_overlap(sqlite_rail: Rail) -> None:
+    whole = [node["id"] for node in (await search(sqlite_rail))["nodes"]]
     pieces: list[str] = []
     after = None
     while True:
-        page = await search(rail, first=3, after=after)
+        page = await search(sqlite_rail, first=3, after=after)
         assert page["totalCount"] == len(whole)
         pieces += [node["id"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
@@ -82,67 +82,67 @@ async def test_pages_join_without_gap_or_overlap(rail: Rail) -> None:
         ({"from": None}, "BAD_USER_INPUT"),
     ],
 )
-async def test_bad_arguments(rail: Rail, variables: dict[str, Any], code: str) -> None:
-    error = await search(rail, **variables)
+async def test_bad_arguments(sqlite_rail: Rail, variables: dict[str, Any], code: str) -> None:
+    error = await search(sqlite_rail, **variables)
     assert error["extensions"]["code"] == code
     if code != "BAD_USER_INPUT":
         assert error["path"] == ["trains"]
 
 
-async def test_a_cursor_of_another_connection_is_refused(rail: Rail) -> None:
-    stations = await rail.ask("{ stations(first: 1) { pageInfo { endCursor } } }")
+async def test_a_cursor_of_another_connection_is_refused(sqlite_rail: Rail) -> None:
+    stations = await sqlite_rail.ask("{ stations(first: 1) { pageInfo { endCursor } } }")
     cursor = stations["data"]["stations"]["pageInfo"]["endCursor"]
-    assert (await search(rail, after=cursor))["extensions"]["code"] == "BAD_CURSOR"
+    assert (await search(sqlite_rail, after=cursor))["extensions"]["code"] == "BAD_CURSOR"
 
 
-async def test_errors_speak_the_callers_language(rail: Rail) -> None:
+async def test_errors_speak_the_callers_language(sqlite_rail: Rail) -> None:
     variables = {"from": "atlantis", "to": "seoul", "date": "2026-11-26"}
-    korean = await rail.ask(TRAINS, Identity("c", "a", CITIZEN.scopes, "ko"), **variables)
-    english = await rail.ask(TRAINS, Identity("c", "a", CITIZEN.scopes, "en"), **variables)
+    korean = await sqlite_rail.ask(TRAINS, Identity("c", "a", CITIZEN.scopes, "ko"), **variables)
+    english = await sqlite_rail.ask(TRAINS, Identity("c", "a", CITIZEN.scopes, "en"), **variables)
     assert korean["errors"][0]["message"] == "알 수 없는 역입니다: atlantis"
     assert english["errors"][0]["message"] == "There is no station atlantis."
     assert korean["errors"][0]["extensions"] == english["errors"][0]["extensions"]
 
 
-async def test_trains_that_have_left_are_not_shown(rail: Rail) -> None:
-    rail.set_time("2026-11-26T05:40")
-    assert [node["train"]["number"] for node in (await search(rail))["nodes"]] == ["00807", "00809"]
+async def test_trains_that_have_left_are_not_shown(sqlite_rail: Rail) -> None:
+    sqlite_rail.set_time("2026-11-26T05:40")
+    assert [node["train"]["number"] for node in (await search(sqlite_rail))["nodes"]] == ["00807", "00809"]
 
 
-async def test_the_suseo_line_was_srt_until_august_and_is_still_found_by_that_name(rail: Rail) -> None:
+async def test_the_suseo_line_was_srt_until_august_and_is_still_found_by_that_name(sqlite_rail: Rail) -> None:
     suseo = {"from": "suseo", "to": "busan"}
-    today = await search(rail, **suseo, brand="SRT")
+    today = await search(sqlite_rail, **suseo, brand="SRT")
     assert [(node["train"]["brand"], node["train"]["operator"]) for node in today["nodes"]] == [
         ("KTX", "Korea Railroad Corporation")
     ]
-    assert (await search(rail, brand="SRT"))["totalCount"] == 0, "Gangneung trains never were SRT"
-    rail.set_time("2026-08-30T12:00")
-    before = await search(rail, **suseo, date="2026-08-31")
-    after = await search(rail, **suseo, date="2026-09-01")
+    assert (await search(sqlite_rail, brand="SRT"))["totalCount"] == 0, "Gangneung trains never were SRT"
+    sqlite_rail.set_time("2026-08-30T12:00")
+    before = await search(sqlite_rail, **suseo, date="2026-08-31")
+    after = await search(sqlite_rail, **suseo, date="2026-09-01")
     assert [before["nodes"][0]["train"]["brand"], after["nodes"][0]["train"]["brand"]] == ["SRT", "KTX"]
     assert before["nodes"][0]["train"]["operator"] == "SR Corporation"
 
 
-async def test_published_fare_and_seat_map_of_seoul_busan(rail: Rail) -> None:
-    found = await search(rail, to="busan")
+async def test_published_fare_and_seat_map_of_seoul_busan(sqlite_rail: Rail) -> None:
+    found = await search(sqlite_rail, to="busan")
     fares = {fare["class"]: fare["amountKrw"] for fare in found["nodes"][0]["fares"]}
     assert fares == {"STANDARD": 59_800, "FIRST": 83_700}
     assert sum(seats["total"] for seats in found["nodes"][0]["seats"]) == 955
 
 
-async def test_times_between_the_published_ones_say_so_and_grow(rail: Rail) -> None:
+async def test_times_between_the_published_ones_say_so_and_grow(sqlite_rail: Rail) -> None:
     query = "query($id: ID!) { trainRun(id: $id) { stops { station { id } arrivesAt departsAt timeSource } } }"
-    stops = (await rail.ask(query, id="00801.2026-11-26.seoul.gangneung"))["data"]["trainRun"]["stops"]
+    stops = (await sqlite_rail.ask(query, id="00801.2026-11-26.seoul.gangneung"))["data"]["trainRun"]["stops"]
     assert [stop["timeSource"] for stop in stops] == ["PUBLISHED", *["INTERPOLATED"] * 8, "PUBLISHED"]
     times = [stop["departsAt"] for stop in stops]
     assert times == sorted(set(times))
 
 
-async def test_stations_are_searched_in_both_languages(rail: Rail) -> None:
+async def test_stations_are_searched_in_both_languages(sqlite_rail: Rail) -> None:
     query = "query($text: String!) { stations(search: $text) { totalCount nodes { id } } }"
 
     async def ids(text: str) -> list[str]:
-        return [node["id"] for node in (await rail.ask(query, text=text))["data"]["stations"]["nodes"]]
+        return [node["id"] for node in (await sqlite_rail.ask(query, text=text))["data"]["stations"]["nodes"]]
 
     assert await ids("강릉") == await ids("gangNEUNG") == ["gangneung"]
     assert await ids("대구") == ["dongdaegu"]
