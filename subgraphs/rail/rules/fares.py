@@ -1,7 +1,7 @@
-"""Fares in won. Source: domain.md section 1.
+"""Fares in won. Sources in facts/SOURCES.md.
 
 A published fare wins (Seoul-Busan 59,800, Yongsan-Mokpo 52,800, official series [8]; first class Seoul-Busan 83,700
-[10]); other pairs pay by distance at 143 won a kilometre, the rate of the published ones [design], 8,400 at least [u].
+[10]); other pairs pay by distance at 143 won a kilometre, the rate of the published ones, 8,400 at least.
 Fares end in full hundreds, downwards: 59,800 × 1.4 = 83,720 is sold at 83,700. Trains of the Suseo corridor are sold
 lower by the discount of their line.
 """

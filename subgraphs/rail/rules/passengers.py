@@ -1,7 +1,7 @@
 """Who travels: passenger types, their discounts, and which parties may book.
 
-Source: domain.md section 1: child 6-12 half price, infant under 6 one free per adult without seat or 75 % off with one
-[pop 11]; senior 65+ 30 % on weekdays, disabled 50 % (grades 1-3) and 30 % (grades 4-6) [u].
+Sources in facts/SOURCES.md: child 6-12 half price, infant under 6 one free per adult without seat or 75 % off with one
+[11]; senior 65+ 30 % on weekdays, disabled 50 % (grades 1-3) and 30 % (grades 4-6), common knowledge.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What cancelling a ticket costs. Source: domain.md section 1, [9] and [11].
+"""What cancelling a ticket costs. Sources in facts/SOURCES.md: [9] and [11].
 
 The fee grows in steps towards departure from the *ticketed* origin and ends with arrival at the ticketed destination.
 A step that has begun stays begun, so where two overlap (a train at 01:00 is within three hours before its day starts)

@@ -1,6 +1,6 @@
 """Seat maps and the choice of seats.
 
-Totals: KTX-1 955 and SRT 410 seats [2]; KTX-이음 381 in 6 cars, KTX-청룡 515 in 8 [u]. How they spread over the cars is
+Totals (facts/SOURCES.md): KTX-1 955, SRT 410 [2], KTX-이음 381 in 6 cars, KTX-청룡 515 in 8. How they spread over the cars is
 our design (the maps are not published as data), as is row + letter: A-D, in first class A-C, A and the last letter at
 the window.
 """
@@ -32,7 +32,7 @@ class SeatState(Enum):
 
 
 FEW_SEATS = 10
-"""At most this many left is called few [design]."""
+"""At most this many left is called few."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,5 +1,5 @@
-"""When a train can be booked. Source: domain.md section 1 (opening one month ahead [12], 07:00 [u]; no booking within
-20 minutes of departure [13]; the time to pay differs between sources, hence a policy of the operator).
+"""When a train can be booked. Sources in facts/SOURCES.md: opening one month ahead [12] at 07:00, no booking within 20
+minutes of departure [13]; the time to pay differs between sources [13], hence a policy of the operator.
 """
 
 from __future__ import annotations
