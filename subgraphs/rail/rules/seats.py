@@ -1,8 +1,8 @@
 """Seat maps and the choice of seats.
 
-Totals (facts/SOURCES.md): KTX-1 955, SRT 410 [2], KTX-이음 381 in 6 cars, KTX-청룡 515 in 8. How they spread over the cars is
-our design (the maps are not published as data), as is row + letter: A-D, in first class A-C, A and the last letter at
-the window.
+Totals (facts/SOURCES.md): KTX-1 955, SRT 410 [2], KTX-이음 381 in 6 cars, KTX-청룡 515 in 8. How they spread over
+the cars is our design (the maps are not published as data), as is row + letter: A-D, in first class A-C, with A and the
+last letter at the window.
 """
 
 from __future__ import annotations
