@@ -47,6 +47,7 @@ _PROVINCES = {
     "부산/경남": ("부산", "울산", "경남", "경상남"),
     "제주": ("제주",),
 }
+_NUMBER = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 _ID = re.compile(r"[0-9A-Z]{4,20}")
 _SOURCE = "import: foresttrip.go.kr policy page and directory"
 _BATCH = 5000
@@ -165,7 +166,7 @@ def _surveyed_points(path: Path) -> dict[str, Point]:
         for _, raw in read_csv(path):
             point = _point(raw)
             if point is not None:
-                points[raw["instt_no"].zfill(4)].append(point)
+                points[raw.get("instt_no", "").zfill(4)].append(point)
     middles = {
         lodge_id: Point(median(point.lat for point in near), median(point.lon for point in near))
         for lodge_id, near in points.items()
@@ -219,7 +220,7 @@ def _room(
         )
         return None
     numbers = [raw.get(field, "") for field in ("capacity", "area_m2", "price_min_krw", "price_max_krw")]
-    if not name or not all(re.fullmatch(r"\d{1,8}(\.\d{1,3})?", number) for number in numbers):
+    if not name or not all(_NUMBER.fullmatch(number) for number in numbers):
         summary.reject(
             ROOMS, line, "BAD_ROOM", ko="객실 이름이나 숫자가 잘못되었습니다.", en="No name, or a broken number."
         )
@@ -265,13 +266,15 @@ def _published_prices(path: Path) -> dict[tuple[str, str, float], Four]:
         return prices
     for _, raw in read_csv(path):
         four = [
-            _count(raw[f"{season}_krw"]) for season in ("off_weekday", "off_weekend", "peak_weekday", "peak_weekend")
+            _count(raw.get(f"{season}_krw", ""))
+            for season in ("off_weekday", "off_weekend", "peak_weekday", "peak_weekend")
         ]
-        is_room = raw["in_use"] == "1" and not any(word in raw["product"] for word in _NOT_A_ROOM)
-        if is_room and raw["area_m2"] and all(four):
+        name, size = raw.get("product", ""), raw.get("area_m2", "")
+        is_room = raw.get("in_use") == "1" and not any(word in name for word in _NOT_A_ROOM)
+        if is_room and _NUMBER.fullmatch(size) and all(four):
             a, b, c, d = (price or 0 for price in four)
-            lodge_id, area = raw["instt_no"].zfill(4), float(raw["area_m2"])
-            prices[lodge_id, _joined(raw["product"]), area] = (a, b, c, d)
+            lodge_id, area = raw.get("instt_no", "").zfill(4), float(size)
+            prices[lodge_id, _joined(name), area] = (a, b, c, d)
             by_size[lodge_id, area].add((a, b, c, d))
     return prices | {(lodge_id, "", area): min(fours) for (lodge_id, area), fours in by_size.items() if len(fours) == 1}
 

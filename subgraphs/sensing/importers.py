@@ -108,7 +108,11 @@ def _value(text: str) -> float | None:
 async def import_regions(database: Database, folder: Path, progress: Progress) -> ImportSummary:
     """Outlines of regions. A feature without a 5-digit code or a ring of three corners is rejected."""
     summary = ImportSummary("districts")
-    features = json.loads((folder / REGIONS).read_text(encoding="utf-8")).get("features", [])
+    features = _features(folder / REGIONS)
+    if features is None:
+        summary.read = 1
+        summary.reject(REGIONS, 1, "BAD_FILE", ko="GeoJSON 파일이 아닙니다.", en="Not a GeoJSON feature collection.")
+        return summary
     rows = []
     for number, feature in enumerate(features, start=1):
         summary.read += 1
@@ -129,6 +133,15 @@ async def import_regions(database: Database, folder: Path, progress: Progress) -
     progress(len(features), len(features))
     summary.stored = len(rows)
     return summary
+
+
+def _features(path: Path) -> list[Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    features = content.get("features") if isinstance(content, dict) else None
+    return features if isinstance(features, list) else None
 
 
 def _region(feature: Any) -> dict[str, Any] | None:

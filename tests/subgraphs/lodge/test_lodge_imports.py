@@ -177,6 +177,20 @@ def test_a_weekday_never_vacant_while_the_others_are_is_a_closing_day() -> None:
     assert seen == {"closed": "1"}
 
 
+async def test_files_with_other_columns_are_rejected_row_by_row(sqlite_lodges: Lodges, folder: Path) -> None:
+    (folder / "forests.csv").write_text("a,b\n1,2\n")
+    for name in ("forest_facilities_2022", "forest_rooms", "forest_vacancy_snapshots"):
+        (folder / f"{name}.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n3\n"))
+    before = sqlite_lodges.subgraph.model.rooms
+    summaries = await imported(sqlite_lodges, folder)
+    assert {name: (summary.stored, reasons(summary)) for name, summary in summaries.items()} == {
+        "forests": (0, [(2, "BAD_ID")]),
+        "rooms": (0, [(2, "UNKNOWN_LODGE"), (3, "UNKNOWN_LODGE")]),
+        "vacancy snapshots": (0, [(2, "UNKNOWN_LODGE"), (3, "UNKNOWN_LODGE")]),
+    }
+    assert sqlite_lodges.subgraph.model.rooms == before
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data folder is not beside the repository")
 async def test_the_publishers_real_files_load_whole(sqlite_lodges: Lodges) -> None:
     summaries = await imported(sqlite_lodges, DATA)

@@ -129,6 +129,14 @@ async def test_with_outlines_a_place_is_inside_its_region(sensing: Sensing, fold
     ]
 
 
+@pytest.mark.parametrize("content", ["", "not json", "[]", '{"features": 3}', "[" * 100_000])
+async def test_a_file_that_is_no_geojson_is_rejected_whole(sqlite_sensing: Sensing, folder: Path, content: str) -> None:
+    (folder / "kr_sigungu.geojson").write_text(content)
+    _, regions = await imported(sqlite_sensing, folder)
+    assert (regions.stored, [rejected.code for rejected in regions.rejected]) == (0, ["BAD_FILE"])
+    assert len(sqlite_sensing.subgraph.model.regions) == 253, "what was there stays"
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data folder is not beside the repository")
 async def test_the_publishers_real_files_load_whole(sqlite_sensing: Sensing) -> None:
     daily, regions = await imported(sqlite_sensing, DATA)
