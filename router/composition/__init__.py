@@ -50,7 +50,7 @@ def compose(sources: Iterable[SubgraphSource], options: CompositionOptions = DEF
     findings = Findings()
     subgraphs = _load_all(sources, findings)
     subgraphs = upgrade_subgraphs(subgraphs, findings)
-    _check_all(subgraphs, findings)
+    findings.stop_on_problems()
     merged = merge_subgraphs(subgraphs, findings)
     check_merged(merged)
     check_satisfiability(merged, options.max_paths)
@@ -69,11 +69,3 @@ def _load_all(sources: Iterable[SubgraphSource], findings: Findings) -> list[Sub
         check_subgraph(subgraph, findings)
     findings.stop_on_problems()
     return subgraphs
-
-
-def _check_all(subgraphs: Iterable[Subgraph], findings: Findings) -> None:
-    """The rules again, for what upgrading made."""
-    findings.stop_on_problems()
-    for subgraph in subgraphs:
-        check_subgraph(subgraph, findings)
-    findings.stop_on_problems()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from graphql import (
     DocumentNode,
     ExecutableDefinitionNode,
-    FieldDefinitionNode,
     GraphQLSyntaxError,
-    InterfaceTypeDefinitionNode,
-    InterfaceTypeExtensionNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     parse,
@@ -51,11 +48,14 @@ BARE_FEDERATION_1 = Feature(
 
 
 def load_subgraph(source: SubgraphSource, findings: Findings) -> Subgraph | None:
-    """A valid subgraph schema, or None with the reasons added to ``findings``."""
+    """A valid subgraph schema, or None with the reasons added to ``findings``.
+
+    A root type whose name is taken is told too, and leaves the rest fit to be judged.
+    """
     own = Findings()
     subgraph = _load(source, own)
     findings.problems.extend(own.problems)
-    return None if own.problems else subgraph
+    return subgraph
 
 
 def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
@@ -216,18 +216,11 @@ def with_definitions(document: DocumentNode, sdl: str) -> DocumentNode:
 
 def _without_federation_fields(document: DocumentNode) -> DocumentNode:
     """Federation v1 accepted ``_entities`` and ``_service`` whose types are nowhere defined; they come back later."""
-    holders = (
-        ObjectTypeDefinitionNode,
-        ObjectTypeExtensionNode,
-        InterfaceTypeDefinitionNode,
-        InterfaceTypeExtensionNode,
-    )
+    query = read_schema(document).roots.get("query")
     definitions = []
     for node in document.definitions:
-        if isinstance(node, holders) and any(field.name.value in FEDERATION_FIELDS for field in node.fields or ()):
-            kept: Iterable[FieldDefinitionNode] = (
-                field for field in node.fields or () if field.name.value not in FEDERATION_FIELDS
-            )
-            node = type(node)(**{key: getattr(node, key) for key in node.keys} | {"fields": tuple(kept)})
+        if isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode) and node.name.value == query:
+            kept = tuple(field for field in node.fields or () if field.name.value not in FEDERATION_FIELDS)
+            node = type(node)(**{key: getattr(node, key) for key in node.keys} | {"fields": kept})
         definitions.append(node)
     return DocumentNode(definitions=tuple(definitions), loc=document.loc)

@@ -17,6 +17,7 @@ from router.composition.problems import Findings, in_subgraphs
 from router.composition.read import read_schema
 from router.composition.rules.extension_with_no_base import is_federation_extension, is_root_extension
 from router.composition.rules.interface_object_usage import CODE as INTERFACE_OBJECT_USAGE
+from router.composition.rules.subgraph_rules import check_subgraph
 from router.composition.subgraph import Subgraph
 from router.composition.types import base
 from router.composition.upgrade_field_sets import without_inactive_fields, written_fields
@@ -67,6 +68,8 @@ def _upgrade(subgraph: Subgraph, everyone: Sequence[Subgraph], findings: Finding
         lambda each: _without_repeated_tags(each, everyone),
     ):
         lifted = step(lifted)
+    if not findings.problems:
+        check_subgraph(lifted, findings)
     return lifted
 
 

@@ -59,6 +59,6 @@ def _version(minor: int, since: int) -> FeatureSpec:
     )
 
 
-CONNECT_SPECS = (_version(1, 10), _version(2, 10), _version(3, 12), _version(4, 13))
+CONNECT_SPECS = (_version(1, 10), _version(2, 11), _version(3, 12), _version(4, 13))
 LATEST_CONNECT = Version(0, 3)
 """What the supergraph links unless a subgraph is already ahead: v0.4 is a preview."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.composition.merge.context import Merging, Sources
@@ -145,7 +145,3 @@ def _shown(applied: Applied) -> str:
     if not applied.arguments:
         return "no arguments"
     return f"arguments {print_value(dict(applied.arguments))}"
-
-
-def names_of(applied: Iterable[Applied]) -> frozenset[str]:
-    return frozenset(each.name for each in applied)

@@ -117,6 +117,14 @@ class Merging:
         )
         return tuple(each for each in stand_ins if each is not None)
 
+    def is_abstracted(self, interface: str, field_name: str) -> bool:
+        """Whether some interface object resolves the field for all that implements the interface."""
+        for subgraph in self.subgraphs:
+            field = subgraph.schema.field(interface, field_name) if subgraph.is_interface_object(interface) else None
+            if field is not None and not subgraph.is_external(field.coordinate):
+                return True
+        return False
+
     def _interface_has(self, interface: str, field_name: str) -> bool:
         return any(subgraph.schema.field(interface, field_name) is not None for subgraph in self.subgraphs)
 

@@ -13,7 +13,7 @@ from router.composition.merge.join_directives import join_directives
 from router.composition.merge.join_fields import join_fields
 from router.composition.merge.override import Overrides
 from router.composition.merge.references import merge_type
-from router.composition.model import Field, Kind, Type
+from router.composition.model import Applied, Field, InputValue, Kind, Type
 from router.composition.problems import in_subgraphs
 from router.composition.rules.external_mismatch import check_externals
 
@@ -41,11 +41,18 @@ def merge_field(m: Merging, parent: str, name: str, sources: Sources[Field], ove
         _refuse_all_external(m, parent, name, sources)
         return None
     resolving = _without_externals(m, sources)
-    description = merge_description(m, resolving, coordinate)
-    applied = merge_applied(m, resolving, coordinate, additional_applications(m, coordinate))
-    arguments = merge_arguments_of(m, resolving, coordinate)
-    # Where an interface object resolves the field, only external versions of it may be left here.
-    typed = resolving if any(source is not None for source in resolving.values()) else sources
+    described: tuple[str | None, tuple[Applied, ...], dict[str, InputValue]] = (None, (), {})
+    if any(source is not None for source in resolving.values()):
+        described = (
+            merge_description(m, resolving, coordinate),
+            merge_applied(m, resolving, coordinate, additional_applications(m, coordinate)),
+            merge_arguments_of(m, resolving, coordinate),
+        )
+        typed: Sources[Field] = resolving
+    else:
+        # An interface object resolves the field; the external versions still tell its type.
+        typed = sources
+    description, applied, arguments = described
     reference, same_types = merge_type(m, typed, coordinate, is_input=False, what="field")
     merged = Field(parent, name, reference, arguments, description)
     check_externals(m, sources, merged, same_types)

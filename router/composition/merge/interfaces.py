@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from router.composition.merge.access import additional_applications
-from router.composition.merge.applied import merge_applied, names_of
+from router.composition.merge.applied import merge_applied
 from router.composition.merge.context import Merging
 from router.composition.merge.fields import fields_by_subgraph, hint_value_type_field, merge_field
 from router.composition.merge.override import Overrides, read_overrides
-from router.composition.model import Applied, Field, InputValue, Kind, Type
+from router.composition.model import Applied, Field, InputValue, Kind, Type, applications
 from router.composition.rules.interface_key_missing_implementation import check_interface_keys
 from router.composition.rules.interface_object_usage import check_no_implementations
 from router.composition.rules.invalid_field_sharing import check_sharing
@@ -43,39 +43,46 @@ def with_abstracted_fields(m: Merging, types: Mapping[str, Type]) -> dict[str, T
         fields = dict(each.fields)
         for interface in each.interfaces:
             for inherited in types[interface].fields.values() if interface in types else ():
-                if inherited.name not in fields and _is_abstracted(m, interface, inherited.name):
+                if not m.is_abstracted(interface, inherited.name):
+                    continue
+                own = fields.get(inherited.name)
+                if own is not None and _is_only_external(own):
+                    fields[own.name] = replace(
+                        own, applied=(*own.applied, *_copied_applied(m, own.coordinate, inherited))
+                    )
+                elif own is None:
                     fields[inherited.name] = _copied(m, name, inherited)
                     everywhere: dict[str, Field | None] = dict.fromkeys(m.by_name)
                     check_sharing(m, name, inherited.name, everywhere, Overrides())
-        if len(fields) > len(each.fields):
-            completed[name] = replace(each, fields=fields)
+        completed[name] = replace(each, fields=fields)
     return completed
 
 
-def _is_abstracted(m: Merging, interface: str, field_name: str) -> bool:
-    for subgraph in m.subgraphs:
-        if subgraph.is_interface_object(interface):
-            field = subgraph.schema.field(interface, field_name)
-            if field is not None and not subgraph.is_external(field.coordinate):
-                return True
-    return False
+def _is_only_external(field: Field) -> bool:
+    joins = applications(field, "join__field")
+    return bool(joins) and all(join.arguments.get("external") is True for join in joins)
 
 
 def _copied(m: Merging, parent: str, inherited: Field) -> Field:
     coordinate = f"{parent}.{inherited.name}"
-    guards = set(m.directives.access_control().values())
-
-    def kept(applied: tuple[Applied, ...]) -> tuple[Applied, ...]:
-        return tuple(each for each in applied if not each.name.startswith("join__") and each.name not in guards)
 
     def argument(each: InputValue) -> InputValue:
-        return replace(each, coordinate=f"{coordinate}({each.name}:)", applied=kept(each.applied))
+        return replace(each, coordinate=f"{coordinate}({each.name}:)", applied=tuple(_own(m, each.applied)))
 
-    guarding = merge_applied(m, {}, coordinate, additional_applications(m, coordinate))
-    assert names_of(guarding) <= guards
     return replace(
         inherited,
         parent=parent,
         arguments={name: argument(each) for name, each in inherited.arguments.items()},
-        applied=(Applied("join__field", {}), *guarding, *kept(inherited.applied)),
+        applied=(Applied("join__field", {}), *_copied_applied(m, coordinate, inherited)),
     )
+
+
+def _copied_applied(m: Merging, coordinate: str, inherited: Field) -> tuple[Applied, ...]:
+    """The interface field's directives, and the access control of the interface objects that resolve it."""
+    guarding = merge_applied(m, {}, coordinate, additional_applications(m, coordinate))
+    return (*guarding, *_own(m, inherited.applied))
+
+
+def _own(m: Merging, applied: tuple[Applied, ...]) -> Iterator[Applied]:
+    guards = set(m.directives.access_control().values())
+    return (each for each in applied if not each.name.startswith("join__") and each.name not in guards)

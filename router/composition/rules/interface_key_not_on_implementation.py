@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from router.composition.model import Applied, Kind, Type
 from router.composition.problems import Findings, listed
+from router.composition.rules.selections import field_of
 from router.composition.subgraph import Subgraph
 from router.composition.values import print_value
-from router.federation.field_sets import FieldSetError, Selections, merged, parse_field_set
+from router.federation.field_sets import FieldSelection, FieldSetError, Selections, merged, parse_field_set
 
 
 def check_keys_on_implementations(subgraph: Subgraph, findings: Findings) -> None:
@@ -19,6 +22,8 @@ def check_keys_on_implementations(subgraph: Subgraph, findings: Findings) -> Non
 
 def _check_key(subgraph: Subgraph, interface: Type, key: Applied, implementing: list[Type], findings: Findings) -> None:
     fields = _fields(key)
+    if fields is None or any(True for _ in _unknown(subgraph, interface, fields)):
+        return
     same = {
         each.name: next((other for other in subgraph.applied(each, "key") if _fields(other) == fields), None)
         for each in implementing
@@ -37,6 +42,13 @@ def _check_key(subgraph: Subgraph, interface: Type, key: Applied, implementing: 
         return
     nodes = (subgraph.schema.types[name].node for name in missing or unresolvable)
     findings.refuse("INTERFACE_KEY_NOT_ON_IMPLEMENTATION", f"[{subgraph.name}] {message}", subgraph.locate(*nodes))
+
+
+def _unknown(subgraph: Subgraph, interface: Type, fields: Selections) -> Iterator[str]:
+    """Names the interface does not have: KEY_INVALID_FIELDS tells of them."""
+    for each in fields:
+        if isinstance(each, FieldSelection) and field_of(subgraph.schema, interface.name, each.name) is None:
+            yield each.name
 
 
 def _fields(key: Applied) -> Selections | None:

@@ -8,6 +8,8 @@ from graphql import DefinitionNode, DocumentNode, Node, TypeDefinitionNode, Type
 from graphql.language import ast
 from graphql.validation.rules.known_directives import KnownDirectivesRule
 from graphql.validation.rules.known_type_names import KnownTypeNamesRule
+from graphql.validation.rules.lone_schema_definition import LoneSchemaDefinitionRule
+from graphql.validation.rules.unique_operation_types import UniqueOperationTypesRule
 from graphql.validation.specified_rules import specified_sdl_rules
 from graphql.validation.validate import validate_sdl
 
@@ -29,6 +31,8 @@ from router.composition.values import ABSENT, print_value
 CODE = "INVALID_GRAPHQL"
 _OUTPUT = frozenset({Kind.SCALAR, Kind.OBJECT, Kind.INTERFACE, Kind.UNION, Kind.ENUM})
 _INPUT = frozenset({Kind.SCALAR, Kind.ENUM, Kind.INPUT})
+# Several ``schema`` blocks are folded into one, as the composers in the field do.
+_RULES = [rule for rule in specified_sdl_rules if rule not in (LoneSchemaDefinitionRule, UniqueOperationTypesRule)]
 _INTROSPECTION = frozenset(
     {"__Schema", "__Type", "__TypeKind", "__Field", "__InputValue", "__EnumValue", "__Directive", "__DirectiveLocation"}
 )
@@ -43,7 +47,7 @@ def check_names(document: DocumentNode, subgraph: str, findings: Findings) -> No
 
 def check_document(document: DocumentNode, subgraph: str, findings: Findings) -> None:
     """The SDL rules of the specification; extending a type that another subgraph defines is fine."""
-    for error in validate_sdl(_with_extended_types(document), rules=specified_sdl_rules):
+    for error in validate_sdl(_with_extended_types(document), rules=_RULES):
         _refuse(subgraph, findings, error.message, *(error.nodes or ()))
 
 

@@ -92,6 +92,8 @@ class Walk:
     def run(self) -> None:
         """Walk all; raises TooManyPaths."""
         for operation, root in self.places.merged.schema.roots.items():
+            if not self._shown(root):
+                continue
             standings = frozenset(Standing(place) for place in self.places.roots(operation))
             self._push(State(root, standings, operation=operation))
         while self._stack:
