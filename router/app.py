@@ -115,9 +115,11 @@ class RouterApp:
         try:
             if self._open is None:
                 yield self
+                await self.sockets.drain()
             else:
                 async with self._open() as self.pipeline:
                     yield self
+                    await self.sockets.drain()
         finally:
             sweep.cancel()
             with suppress(asyncio.CancelledError):

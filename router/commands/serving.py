@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from router.app import RouterApp, build_app
-from router.commands import EXIT_DONE, CommandFailed, load_settings, load_supergraph
+from router.commands import EXIT_DONE, EXIT_INPUT, CommandFailed, load_settings, load_supergraph
 from router.config import Settings, settings_reference
 from router.server import check_subgraph_settings, http_pipeline, pipeline_settings, uvicorn_options
 
@@ -45,13 +45,13 @@ def run_serve(options: argparse.Namespace) -> int:
     """``router serve``."""
     settings = _settings(options)
     app = _app(options.supergraph, settings)
-    # uvicorn raises the signal that stopped it once more when all is closed; a stop that was asked for exits with 0.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
     if settings.server.workers > 1:
         return _run_workers(options, settings)
+    listening = _listen(settings)
+    _stop_quietly()
     server = _AnnouncingServer(uvicorn.Config(app, **uvicorn_options(settings)))
-    server.run()
-    return EXIT_DONE if server.started else 1
+    server.run(sockets=[listening])
+    return EXIT_DONE if server.started else EXIT_INPUT
 
 
 def worker_app() -> RouterApp:
@@ -83,12 +83,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _run_workers(options: argparse.Namespace, settings: Settings) -> int:
-    if settings.server.port == 0:
-        settings = replace(settings, server=replace(settings.server, port=_free_port(settings.server.host)))
+    with _listen(settings) as free:
+        settings = replace(settings, server=replace(settings.server, port=int(free.getsockname()[1])))
     options.port = settings.server.port
     given = {name: getattr(options, name) for name in ("supergraph", "config", "host", "port", "workers", "access_log")}
     os.environ[WORKER_VARIABLE] = json.dumps(given)
     _announce(settings.server.host, settings.server.port, settings)
+    _stop_quietly()
     uvicorn.run(
         "router.commands.serving:worker_app",
         factory=True,
@@ -98,9 +99,19 @@ def _run_workers(options: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as probe:
-        return int(probe.getsockname()[1])
+def _stop_quietly() -> None:
+    """Exit with 0 on SIGTERM: uvicorn raises the signal that stopped it once more when all is closed."""
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The listening socket; bound before anything starts, so that a taken port is one clear line."""
+    server = settings.server
+    try:
+        family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+        return socket.create_server((server.host, server.port), family=family, backlog=server.backlog)
+    except OSError as error:
+        raise CommandFailed(f"cannot listen on {server.host}:{server.port}: {error.strerror}") from error
 
 
 def _announce(host: str, port: int, settings: Settings) -> None:
@@ -114,7 +125,6 @@ class _AnnouncingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self.servers:
+        if self.started and sockets:
             application: Any = self.config.app
-            address = self.servers[0].sockets[0].getsockname()
-            _announce(self.config.host, int(address[1]), application.settings)
+            _announce(self.config.host, int(sockets[0].getsockname()[1]), application.settings)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -47,6 +47,7 @@ class SocketDoor:
         self.callers = callers
         self.settings = settings
         self.open: set[_Socket] = set()
+        self._finishing: set[asyncio.Task[Answer]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket connection (ASGI)."""
@@ -74,6 +75,18 @@ class SocketDoor:
             await socket.serve()
         finally:
             self.open.discard(socket)
+
+    async def finish(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
+        """Run a mutation to its end even when nobody waits for its answer any more: half of one is worse than none."""
+        task = asyncio.get_running_loop().create_task(mutation)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait for mutations that still run, for a while."""
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=CLEAN_UP_S)
 
     def end_where(self, ended: Callable[[Caller], bool]) -> None:
         """Close the sockets of callers that may not listen on."""
@@ -228,7 +241,10 @@ class _Socket:
 
     async def _results(self, operation_id: str, request: GraphQLRequest) -> tuple[Mapping[str, Any], ...] | None:
         pipeline = self._door.pipeline()
-        if pipeline.kind_of(request) is not OperationKind.SUBSCRIPTION:
+        kind = pipeline.kind_of(request)
+        if kind is OperationKind.MUTATION:
+            answer = await self._door.finish(pipeline.execute(request, self.caller))
+        elif kind is not OperationKind.SUBSCRIPTION:
             answer = await pipeline.execute(request, self.caller)
         else:
             results = await pipeline.subscribe(request, self.caller)

@@ -34,7 +34,7 @@ type Query {join}{{
   secret: String {demand}
   fails: Int!
 }}
-type Mutation {join}{{ wind(turns: Int!): Int }}
+type Mutation {join}{{ wind(turns: Int!, seconds: Float = 0): Int }}
 type Subscription {join}{{
   ticks(count: Int!, every: Float = 0): Int
   flood(bytes: Int!): String
@@ -112,7 +112,8 @@ class Clock:
     def fails(self, info: Any) -> int:
         raise ValueError("a wheel broke")
 
-    def wind(self, info: Any, turns: int) -> int:
+    async def wind(self, info: Any, turns: int, seconds: float = 0) -> int:
+        await asyncio.sleep(seconds)
         self.wound += turns
         return self.wound
 

@@ -144,6 +144,8 @@ async def test_several_workers_serve_one_port_and_stop_together(supergraph: Path
 
 WRONG = {
     "a port that is none": (["--port", "70000"], "no TCP port"),
+    "a port that is taken": (["--port", "{taken}"], "cannot listen on 127.0.0.1:"),
+    "a host that is not ours": (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:"),
     "no supergraph": (["--supergraph", "/nowhere"], "cannot read /nowhere"),
     "an unknown key": (["--config", "{folder}/unknown.toml"], "unknown key 'prot' in [server]"),
     "an unknown section": (["--config", "{folder}/section.toml"], "unknown section [sever]"),
@@ -154,7 +156,9 @@ WRONG = {
 }
 
 
-async def test_wrong_settings_stop_it_with_one_line_that_says_what(supergraph: Path, command: Any) -> None:
+async def test_wrong_settings_stop_it_with_one_line_that_says_what(
+    supergraph: Path, command: Any, subgraphs: Any
+) -> None:
     folder = supergraph.parent
     for name, text in {
         "unknown": "[server]\nprot = 1",
@@ -165,8 +169,9 @@ async def test_wrong_settings_stop_it_with_one_line_that_says_what(supergraph: P
         "broken": "[server",
     }.items():
         (folder / f"{name}.toml").write_text(text)
+    taken = subgraphs.port
     for arguments, message in WRONG.values():
-        given = [one.format(folder=folder) for one in arguments]
+        given = [one.format(folder=folder, taken=taken) for one in arguments]
         done = await command("serve", "--supergraph", str(supergraph), "--port", "0", *given)
         assert done.status == 1
         assert message in done.errors

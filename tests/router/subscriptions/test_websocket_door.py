@@ -179,6 +179,20 @@ async def test_a_mutation_runs_once(serve: Any) -> None:
         assert router.clock.wound == 3
 
 
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_a_mutation_once_begun_is_finished_whoever_leaves(serve: Any, leaves: bool) -> None:
+    async with serve() as router, peer(router) as client:
+        await client.init()
+        await client.subscribe("m", "mutation{wind(turns:3,seconds:0.2)}")
+        await until(lambda: bool(router.clock.callers))
+        if leaves:
+            client.connection.transport.abort()
+        else:
+            await client.send(id="m", type="complete")
+            assert await client.silent(0.4)
+        await until(lambda: router.clock.wound == 3)
+
+
 async def test_a_subscription_gives_each_event_then_complete(serve: Any) -> None:
     async with serve() as router, peer(router) as client:
         await client.init()
