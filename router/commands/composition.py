@@ -13,6 +13,7 @@ from typing import Any
 
 from router.commands import EXIT_DONE, EXIT_INPUT, CommandFailed, load_supergraph, read_text
 from router.composition import CompositionErrors, Hint, Problem, SubgraphSource, compose
+from router.composition.check import Change, Severity, compare_schemas
 from router.composition.report import as_json, as_text, summary
 from router.errors import RequestError, RouterError
 from router.federation.supergraph import Supergraph, read_supergraph
@@ -50,6 +51,11 @@ def add_commands(commands: Any) -> None:
         action="append",
         default=[],
         help="document to validate and plan; may be repeated",
+    )
+    checking.add_argument(
+        "--against",
+        metavar="SUPERGRAPH",
+        help="a previous supergraph: list what changes for clients; exit status 1 when that breaks some",
     )
     checking.add_argument("--format", choices=("text", "json"), default="text", help="form of errors and hints")
     checking.set_defaults(run=run_check)
@@ -90,6 +96,10 @@ def run_check(options: argparse.Namespace) -> int:
     problems = [problem for name in options.operation for problem in _operation_problems(name, supergraph)]
     if problems:
         return _print_problems(problems, sources, options.format)
+    if options.against is not None:
+        return _print_changes(
+            compare_schemas(load_supergraph(options.against).api_schema, supergraph.api_schema), options.format
+        )
     if options.format == "json":
         sys.stdout.write(as_json(hints) + "\n")
     else:
@@ -142,6 +152,17 @@ def _print_problems(problems: Sequence[Problem], sources: Sequence[SubgraphSourc
     else:
         sys.stderr.write(f"{as_text(problems, sources)}\n\n{summary(problems, ())}\n")
     return EXIT_INPUT
+
+
+def _print_changes(changes: Sequence[Change], form: str) -> int:
+    if form == "json":
+        sys.stdout.write(json.dumps([change.as_json() for change in changes], ensure_ascii=False, indent=2) + "\n")
+    else:
+        lines = [f"{change.severity:<9}  {change.description}" for change in changes]
+        counts = [(severity, sum(change.severity is severity for change in changes)) for severity in Severity]
+        told = ", ".join(f"{count} {severity}" for severity, count in counts if count)
+        sys.stdout.write("\n".join([*lines, told or "No change of the API schema."]) + "\n")
+    return EXIT_INPUT if any(change.severity is Severity.BREAKING for change in changes) else EXIT_DONE
 
 
 def _with_newline(text: str) -> str:

@@ -8,8 +8,6 @@ from enum import StrEnum
 from graphql import GraphQLSchema, is_enum_type, is_interface_type, is_object_type
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
-from router.federation.supergraph import read_supergraph
-
 
 class Severity(StrEnum):
     """How a change meets clients that exist today."""
@@ -31,16 +29,15 @@ class Change:
         return {"severity": str(self.severity), "kind": self.kind, "description": self.description}
 
 
-def compare_supergraphs(previous_sdl: str, current_sdl: str) -> tuple[Change, ...]:
-    """All changes of the API schema, worst first. What is inaccessible is no part of the API."""
-    before, after = read_supergraph(previous_sdl).api_schema, read_supergraph(current_sdl).api_schema
-    breaking = [
-        Change(Severity.BREAKING, each.type.name, each.description) for each in find_breaking_changes(before, after)
-    ]
-    dangerous = [
-        Change(Severity.DANGEROUS, each.type.name, each.description) for each in find_dangerous_changes(before, after)
-    ]
-    return (*breaking, *dangerous, *_additions(before, after))
+def compare_schemas(before: GraphQLSchema, after: GraphQLSchema) -> tuple[Change, ...]:
+    """All changes between two API schemas, worst first. What is inaccessible is no part of them."""
+    breaking = find_breaking_changes(before, after)
+    dangerous = find_dangerous_changes(before, after)
+    return (
+        *(Change(Severity.BREAKING, each.type.name, each.description) for each in breaking),
+        *(Change(Severity.DANGEROUS, each.type.name, each.description) for each in dangerous),
+        *_additions(before, after),
+    )
 
 
 def _additions(before: GraphQLSchema, after: GraphQLSchema) -> list[Change]:

@@ -99,8 +99,8 @@ def _same_kind(existing: Type, kind: Kind, findings: Findings, subgraph: str) ->
         return True
     findings.refuse(
         "TYPE_DEFINITION_INVALID",
-        f"[{subgraph}] Invalid definition for type {existing.name}: {existing.name} should be a {kind} but is defined as a "
-        f"{existing.kind}",
+        f"[{subgraph}] Invalid definition for type {existing.name}: {existing.name} should be a {kind} but is defined "
+        f"as a {existing.kind}",
         locate(subgraph, existing.node),
     )
     return False

@@ -172,7 +172,10 @@ def _federation(links: Links | None, subgraph: str, findings: Findings) -> tuple
         return BARE_FEDERATION_1, FEDERATION_1
     spec = known_spec(feature.url)
     if spec is None:
-        message = f"[{subgraph}] Invalid version {feature.url.version} for the federation feature in @link directive on schema"
+        message = (
+            f"[{subgraph}] Invalid version {feature.url.version} for the federation feature in @link directive on "
+            "schema"
+        )
         findings.refuse("UNKNOWN_FEDERATION_LINK_VERSION", message)
         return feature, FEDERATION_1
     return feature, spec

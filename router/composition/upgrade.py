@@ -80,8 +80,8 @@ def _check_base(subgraph: Subgraph, each: Type, everyone: Sequence[Subgraph], fi
     if not any(other is not None and other.defined and other.kind in COMPOSITE for other in others):
         findings.refuse(
             "EXTENSION_WITH_NO_BASE",
-            f'[{subgraph.name}] Type "{each.name}" is an extension type, but there is no type definition for "{each.name}" in '
-            "any subgraph.",
+            f'[{subgraph.name}] Type "{each.name}" is an extension type, but there is no type definition for '
+            f'"{each.name}" in any subgraph.',
             subgraph.locate(*each.extensions[:1]),
         )
 
@@ -267,11 +267,13 @@ def _without_unused_externals(subgraph: Subgraph, findings: Findings) -> Subgrap
     for name, each in changed.schema.types.items():
         if each.kind not in (Kind.OBJECT, Kind.INTERFACE) or each.fields or not subgraph.schema.types[name].fields:
             continue
+        if name == changed.schema.roots.get("query"):
+            continue
         if name in referenced:
             findings.refuse(
                 "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
-                f"[{subgraph.name}] Type {name} contains only external fields and all those fields are all unused (they do not "
-                "appear in any @key, @provides or @requires).",
+                f"[{subgraph.name}] Type {name} contains only external fields and all those fields are all unused "
+                "(they do not appear in any @key, @provides or @requires).",
                 subgraph.locate(each.node),
             )
         else:
@@ -365,8 +367,9 @@ def _check_interface_objects(subgraphs: Sequence[Subgraph], findings: Findings) 
         if old:
             findings.refuse(
                 INTERFACE_OBJECT_USAGE,
-                f'The @interfaceObject directive is used on type "{name}" in {in_subgraphs(new)}, which requires other '
-                "subgraphs to resolve its type name via an interface @key. However, @key on an interface in a federation 1 "
-                "subgraph does not mean it can fulfill the __typename-resolution requirement that @interfaceObject depends "
-                f"on. For {in_subgraphs(old)}, either upgrade them to federation 2 subgraphs or remove @key from the type.",
+                f'The @interfaceObject directive is used on type "{name}" in {in_subgraphs(new)}, which requires '
+                "other subgraphs to resolve its type name via an interface @key. However, @key on an interface in a "
+                "federation 1 subgraph does not mean it can fulfill the __typename-resolution requirement that "
+                f"@interfaceObject depends on. For {in_subgraphs(old)}, either upgrade them to federation 2 subgraphs "
+                "or remove @key from the type.",
             )

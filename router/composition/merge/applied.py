@@ -97,8 +97,8 @@ def _agreed(
         strategies = ", ".join(f'"{each.name}": {each.strategy}' for each in composed.spec.arguments)
         m.findings.hint(
             "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
-            f'Directive @{name} is applied to "{where}" in multiple subgraphs with different arguments. Merging strategies '
-            f"used by arguments: {{ {strategies} }}",
+            f'Directive @{name} is applied to "{where}" in multiple subgraphs with different arguments. Merging '
+            f"strategies used by arguments: {{ {strategies} }}",
         )
         return Applied(name, merge_arguments(composed.spec, [full for _, full in different]))
     chosen = different[counts.index(max(counts))][0]
@@ -111,8 +111,8 @@ def _agreed(
     )
     m.findings.hint(
         "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
-        f'Non-repeatable directive @{name} is applied to "{where}" in multiple subgraphs but with incompatible arguments. '
-        f"{story}.",
+        f'Non-repeatable directive @{name} is applied to "{where}" in multiple subgraphs but with incompatible '
+        f"arguments. {story}.",
         coordinate,
         m.locate(sources),
     )

@@ -53,15 +53,15 @@ def _is_contextual(m: Merging, versions: Mapping[str, InputValue | None], coordi
         if is_required(argument.type) and argument.default is ABSENT:
             m.findings.refuse(
                 code,
-                f'Argument "{coordinate}" is contextual in at least one subgraph but in "{argument.coordinate}" it does not '
-                "have @fromContext, is not nullable and has no default value.",
+                f'Argument "{coordinate}" is contextual in at least one subgraph but in "{argument.coordinate}" it '
+                "does not have @fromContext, is not nullable and has no default value.",
                 m.by_name[name].locate(argument.node),
             )
         else:
             m.findings.hint(
                 code,
-                f'Contextual argument "{argument.coordinate}" will not be included in the supergraph since it is contextual '
-                "in at least one subgraph",
+                f'Contextual argument "{argument.coordinate}" will not be included in the supergraph since it is '
+                "contextual in at least one subgraph",
             )
     return True
 
@@ -75,15 +75,15 @@ def _is_missing_somewhere(m: Merging, versions: Mapping[str, InputValue | None],
     if requiring:
         m.findings.refuse(
             "REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH",
-            f'Argument "{coordinate}" is required in some subgraphs but does not appear in all subgraphs: it is required in '
-            f"{in_subgraphs(requiring)} but does not appear in {in_subgraphs(missing)}",
+            f'Argument "{coordinate}" is required in some subgraphs but does not appear in all subgraphs: it is '
+            f"required in {in_subgraphs(requiring)} but does not appear in {in_subgraphs(missing)}",
             m.locate(versions),
         )
     else:
         m.findings.hint(
             "INCONSISTENT_ARGUMENT_PRESENCE",
-            f'Optional argument "{coordinate}" will not be included in the supergraph as it does not appear in all subgraphs: '
-            f"it is defined in {in_subgraphs(present)} but not in {in_subgraphs(missing)}.",
+            f'Optional argument "{coordinate}" will not be included in the supergraph as it does not appear in all '
+            f"subgraphs: it is defined in {in_subgraphs(present)} but not in {in_subgraphs(missing)}.",
             coordinate,
             m.locate(versions),
         )

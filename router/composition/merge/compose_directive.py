@@ -149,8 +149,8 @@ def _refuse_ours(subgraph: Subgraph, name: str, applied: Applied, findings: Find
     if any(subgraph.directive_name(each) == name for each in _COMPOSED_ANYWAY):
         findings.hint(
             "DIRECTIVE_COMPOSITION_INFO",
-            f'Directive "@{name}" should not be explicitly manually composed since it is a federation directive composed by '
-            "default",
+            f'Directive "@{name}" should not be explicitly manually composed since it is a federation directive '
+            "composed by default",
             f"@{name}",
             place,
         )
@@ -240,7 +240,8 @@ def _hint_other_names(same: Sequence[_Request], subgraphs: Sequence[Subgraph], f
     if different:
         findings.hint(
             "DIRECTIVE_COMPOSITION_WARN",
-            f'Composed directive "@{first.element}" is named differently in a subgraph that doesn\'t export it. Consistent '
+            f'Composed directive "@{first.element}" is named differently in a subgraph that doesn\'t export it. '
+            "Consistent "
             "naming will be required to export it.",
             None,
             [place for subgraph in different for place in _link_places(subgraph, first.identity)],
@@ -267,7 +268,8 @@ def _definitions(
             verb = "does" if len(users) == 1 else "do"
             findings.refuse(
                 ERROR,
-                f'Core feature "{feature.url}" in {in_subgraphs(users)} {verb} not have a directive definition for "@{name}"',
+                f'Core feature "{feature.url}" in {in_subgraphs(users)} {verb} not have a directive definition for '
+                f'"@{name}"',
                 [place for each in subgraphs if each.name in users for place in _link_places(each, request.identity)],
             )
         else:

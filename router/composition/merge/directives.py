@@ -139,7 +139,7 @@ def _refuse_names(
     story = " but ".join(f'"@{name}" in {in_subgraphs(users)}' for name, users in groups.items())
     findings.refuse(
         "LINK_IMPORT_NAME_MISMATCH",
-        f'The "@{element}" directive (from {url}) is imported with mismatched name between subgraphs: it is imported as '
-        f"{story}",
+        f'The "@{element}" directive (from {url}) is imported with mismatched name between subgraphs: it is imported '
+        f"as {story}",
         places,
     )

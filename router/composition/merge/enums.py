@@ -27,8 +27,8 @@ def merge_values(m: Merging, name: str, sources: Mapping[str, Type], use: EnumUs
     if use.as_input is None and use.as_output is None:
         m.findings.hint(
             "UNUSED_ENUM_TYPE",
-            f'Enum type "{name}" is defined but unused. It will be included in the supergraph with all the values appearing in '
-            'any subgraph ("as if" it was only used as an output type).',
+            f'Enum type "{name}" is defined but unused. It will be included in the supergraph with all the values '
+            'appearing in any subgraph ("as if" it was only used as an output type).',
             name,
         )
     merged: dict[str, EnumValue] = {}
@@ -39,8 +39,8 @@ def merge_values(m: Merging, name: str, sources: Mapping[str, Type], use: EnumUs
     if not merged:
         m.findings.refuse(
             "EMPTY_MERGED_ENUM_TYPE",
-            f'None of the values of enum type "{name}" are defined consistently in all the subgraphs defining that type. As '
-            "only values common to all subgraphs are merged, this would result in an empty type.",
+            f'None of the values of enum type "{name}" are defined consistently in all the subgraphs defining that '
+            "type. As only values common to all subgraphs are merged, this would result in an empty type.",
             m.locate(sources),
         )
     return merged
@@ -62,8 +62,8 @@ def _merge_value(m: Merging, name: str, value: str, sources: Mapping[str, Type],
     if use.as_input is None:
         m.findings.hint(
             "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM",
-            f'Value "{value}" of enum type "{name}" has been added to the supergraph but is only defined in a subset of the '
-            f'subgraphs defining "{name}": {spread}.',
+            f'Value "{value}" of enum type "{name}" has been added to the supergraph but is only defined in a subset '
+            f'of the subgraphs defining "{name}": {spread}.',
             coordinate,
             m.locate(sources),
         )
@@ -79,9 +79,9 @@ def _merge_value(m: Merging, name: str, value: str, sources: Mapping[str, Type],
         return None
     m.findings.refuse(
         "ENUM_VALUE_MISMATCH",
-        f'Enum type "{name}" is used as both input type (for example, as type of "{use.as_input[0]}") and output type (for '
-        f'example, as type of "{use.as_output[0]}"), but value "{value}" is not defined in all the subgraphs defining '
-        f'"{name}": {spread}',
+        f'Enum type "{name}" is used as both input type (for example, as type of "{use.as_input[0]}") and output type '
+        f'(for example, as type of "{use.as_output[0]}"), but value "{value}" is not defined in all the subgraphs '
+        f'defining "{name}": {spread}',
         (*m.locate(sources), *use.as_input[1], *use.as_output[1]),
     )
     return merged

@@ -69,8 +69,8 @@ def _intersection(m: Merging, name: str) -> DirectiveDefinition | None:
     if missing:
         m.findings.hint(
             "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE",
-            f'Executable directive "@{name}" will not be part of the supergraph as it does not appear in all subgraphs: it is '
-            f"defined in {in_subgraphs(definitions)} but not in {in_subgraphs(missing)}.",
+            f'Executable directive "@{name}" will not be part of the supergraph as it does not appear in all '
+            f"subgraphs: it is defined in {in_subgraphs(definitions)} but not in {in_subgraphs(missing)}.",
             coordinate,
             places,
         )
@@ -81,8 +81,8 @@ def _intersection(m: Merging, name: str) -> DirectiveDefinition | None:
     if not common:
         m.findings.hint(
             "NO_EXECUTABLE_DIRECTIVE_INTERSECTION",
-            f'Executable directive "@{name}" has no location that is common to all subgraphs: it will not appear in the '
-            f"supergraph as there no intersection between {told}.",
+            f'Executable directive "@{name}" has no location that is common to all subgraphs: it will not appear in '
+            f"the supergraph as there no intersection between {told}.",
             coordinate,
             places,
         )
@@ -92,8 +92,8 @@ def _intersection(m: Merging, name: str) -> DirectiveDefinition | None:
     if repeating and single:
         m.findings.hint(
             "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE",
-            f'Executable directive "@{name}" will not be marked repeatable in the supergraph as it is inconsistently marked '
-            f"repeatable in subgraphs: it is not repeatable in {in_subgraphs(single)} but is repeatable in "
+            f'Executable directive "@{name}" will not be marked repeatable in the supergraph as it is inconsistently '
+            f"marked repeatable in subgraphs: it is not repeatable in {in_subgraphs(single)} but is repeatable in "
             f"{in_subgraphs(repeating)}.",
             coordinate,
             places,
@@ -101,7 +101,8 @@ def _intersection(m: Merging, name: str) -> DirectiveDefinition | None:
     if len(set(located.values())) > 1:
         m.findings.hint(
             "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS",
-            f'Executable directive "@{name}" has inconsistent locations across subgraphs and will use {", ".join(common)} '
+            f'Executable directive "@{name}" has inconsistent locations across subgraphs and will use '
+            f"{', '.join(common)} "
             f"(intersection of all subgraphs) in the supergraph, but has: {told}.",
             coordinate,
             places,

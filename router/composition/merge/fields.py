@@ -19,7 +19,8 @@ from router.composition.rules.external_mismatch import check_externals
 
 
 def fields_by_subgraph(m: Merging, name: str, sources: Mapping[str, Type]) -> dict[str, dict[str, Field | None]]:
-    """Field name → subgraph → its field; None for subgraphs that have the type, or an interface object over it, only."""
+    """Field name → subgraph → its field; None for subgraphs that have the type, or an interface object over it, "
+    "only."""
     holders = [subgraph.name for subgraph in m.subgraphs if _holds(m, name, subgraph.name)]
     found: dict[str, dict[str, Field | None]] = {}
     for subgraph, source in sources.items():
@@ -72,7 +73,8 @@ def _refuse_all_external(m: Merging, parent: str, name: str, sources: Sources[Fi
     defining = [subgraph for subgraph, source in sources.items() if source is not None]
     m.findings.refuse(
         "EXTERNAL_MISSING_ON_BASE",
-        f'Field "{parent}.{name}" is marked @external on all the subgraphs in which it is listed ({in_subgraphs(defining)}).',
+        f'Field "{parent}.{name}" is marked @external on all the subgraphs in which it is listed '
+        f"({in_subgraphs(defining)}).",
         m.locate(sources),
     )
 
@@ -116,8 +118,8 @@ def hint_value_type_field(m: Merging, sources: Mapping[str, Type], kind: Kind, p
     lacking = [subgraph for subgraph in sources if subgraph not in having]
     m.findings.hint(
         code,
-        f'Field "{parent}.{name}" of {what} type "{parent}" is defined in some but not all subgraphs that define "{parent}": '
-        f'"{parent}.{name}" is defined in {in_subgraphs(having)} but not in {in_subgraphs(lacking)}.',
+        f'Field "{parent}.{name}" of {what} type "{parent}" is defined in some but not all subgraphs that define '
+        f'"{parent}": "{parent}.{name}" is defined in {in_subgraphs(having)} but not in {in_subgraphs(lacking)}.',
         parent,
         m.locate(sources),
     )

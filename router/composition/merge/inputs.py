@@ -31,8 +31,8 @@ def merge_inputs(m: Merging, name: str, sources: Mapping[str, Type]) -> dict[str
     if not merged:
         m.findings.refuse(
             "EMPTY_MERGED_INPUT_TYPE",
-            f'None of the fields of input object type "{name}" are consistently defined in all the subgraphs defining that '
-            "type. As only fields common to all subgraphs are merged, this would result in an empty type.",
+            f'None of the fields of input object type "{name}" are consistently defined in all the subgraphs defining '
+            "that type. As only fields common to all subgraphs are merged, this would result in an empty type.",
             m.locate(sources),
         )
     return merged
@@ -57,15 +57,15 @@ def _is_missing_somewhere(m: Merging, parent: str, each: InputValue, versions: M
     if requiring:
         m.findings.refuse(
             "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH",
-            f'Input object field "{each.coordinate}" is required in some subgraphs but does not appear in all subgraphs: it is '
-            f"required in {in_subgraphs(requiring)} but does not appear in {in_subgraphs(missing)}",
+            f'Input object field "{each.coordinate}" is required in some subgraphs but does not appear in all '
+            f"subgraphs: it is required in {in_subgraphs(requiring)} but does not appear in {in_subgraphs(missing)}",
             m.locate(versions),
         )
     else:
         m.findings.hint(
             "INCONSISTENT_INPUT_OBJECT_FIELD",
-            f'Input object field "{each.name}" will not be added to "{parent}" in the supergraph as it does not appear in all '
-            f"subgraphs: it is defined in {in_subgraphs(having)} but not in {in_subgraphs(missing)}.",
+            f'Input object field "{each.name}" will not be added to "{parent}" in the supergraph as it does not '
+            f"appear in all subgraphs: it is defined in {in_subgraphs(having)} but not in {in_subgraphs(missing)}.",
             each.coordinate,
             m.locate(versions),
         )

@@ -36,8 +36,8 @@ def _is_entity(m: Merging, name: str, sources: Mapping[str, Type]) -> bool:
     if keyed and keyless:
         m.findings.hint(
             "INCONSISTENT_ENTITY",
-            f'Type "{name}" is declared as an entity (has a @key applied) in some but not all defining subgraphs: it has no '
-            f"@key in {in_subgraphs(keyless)} but has some @key in {in_subgraphs(keyed)}.",
+            f'Type "{name}" is declared as an entity (has a @key applied) in some but not all defining subgraphs: it '
+            f"has no @key in {in_subgraphs(keyless)} but has some @key in {in_subgraphs(keyed)}.",
             name,
             m.locate(sources),
         )

@@ -82,16 +82,17 @@ def _judge(
     elif target in overriding:
         findings.refuse(
             "OVERRIDE_SOURCE_HAS_OVERRIDE",
-            f'F{on_here[1:]} is also marked with directive @override in subgraph "{target}". Only one @override directive is '
-            "allowed per field.",
+            f'F{on_here[1:]} is also marked with directive @override in subgraph "{target}". Only one @override '
+            "directive is allowed per field.",
             (*place, *m.by_name[target].locate(overriding[target].node)),
         )
     elif abstracted := m.abstracted(type_name, field_name, m.by_name[target]):
         types = listed((each.parent for each in abstracted), "type", "types")
         findings.refuse(
             COLLISION,
-            f'Invalid @override on field "{coordinate}" of subgraph "{subgraph.name}": source subgraph "{target}" does not '
-            f'have field "{coordinate}" but abstract it in {types} and overriding abstracted fields is not supported.',
+            f'Invalid @override on field "{coordinate}" of subgraph "{subgraph.name}": source subgraph "{target}" '
+            f'does not have field "{coordinate}" but abstract it in {types} and overriding abstracted fields is not '
+            "supported.",
             place,
         )
     elif (replaced := sources.get(target)) is None:
@@ -121,15 +122,15 @@ def _replace(
     label = applied.arguments.get("label")
     used = target.is_used(coordinate)
     still = (
-        "It is still used in some federation directive(s) (@key, @requires, and/or @provides) and/or to satisfy interface "
-        "constraint(s)"
+        "It is still used in some federation directive(s) (@key, @requires, and/or @provides) and/or to satisfy "
+        "interface constraint(s)"
     )
     there, name = target.locate(replaced.node), target.name
     if target.is_external(coordinate):
         findings.hint(
             "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED",
-            f'Field "{coordinate}" on subgraph "{subgraph.name}" is not resolved anymore by the from subgraph (it is marked '
-            f'"@external" in "{name}"). The @override directive can be removed.',
+            f'Field "{coordinate}" on subgraph "{subgraph.name}" is not resolved anymore by the from subgraph (it is '
+            f'marked "@external" in "{name}"). The @override directive can be removed.',
             coordinate,
             place,
         )
@@ -137,7 +138,10 @@ def _replace(
         (found.used if used else found.unused).add(name)
         if not label:
             advice = f"{still}, but consider marking it @external explicitly or removing it along with its references."
-            message = f'Field "{coordinate}" on subgraph "{name}" is overridden. {advice if used else "Consider removing it."}'
+            message = (
+                f'Field "{coordinate}" on subgraph "{name}" is overridden. '
+                f"{advice if used else 'Consider removing it.'}"
+            )
             findings.hint("OVERRIDDEN_FIELD_CAN_BE_REMOVED", message, coordinate, there)
     if not label:
         return
@@ -146,18 +150,23 @@ def _replace(
     else:
         findings.refuse(
             "OVERRIDE_LABEL_INVALID",
-            f'Invalid @override label "{label}" on field "{coordinate}" on subgraph "{subgraph.name}": labels must start with '
-            "a letter and after that may contain alphanumerics, underscores, minuses, colons, periods, or slashes. "
-            'Alternatively, labels may be of the form "percent(x)" where x is a float between 0-100 inclusive.',
+            f'Invalid @override label "{label}" on field "{coordinate}" on subgraph "{subgraph.name}": labels must '
+            "start with a letter and after that may contain alphanumerics, underscores, minuses, colons, periods, or "
+            'slashes. Alternatively, labels may be of the form "percent(x)" where x is a float between 0-100 '
+            "inclusive.",
             place,
         )
-    message = (
-        f'Field "{coordinate}" on subgraph "{name}" is currently being migrated via progressive @override. {still}. Once the '
-        "migration is complete, consider marking it @external explicitly or removing it along with its references."
-        if used
-        else f'Field "{coordinate}" is currently being migrated with progressive @override. Once the migration is complete, '
-        f'remove the field from subgraph "{name}".'
-    )
+    if used:
+        message = (
+            f'Field "{coordinate}" on subgraph "{name}" is being migrated via progressive @override. {still}. '
+            "Once the migration is complete, consider marking it @external explicitly or removing it along with its "
+            "references."
+        )
+    else:
+        message = (
+            f'Field "{coordinate}" is currently being migrated with progressive @override. Once the migration is '
+            f'complete, remove the field from subgraph "{name}".'
+        )
     findings.hint("OVERRIDE_MIGRATION_IN_PROGRESS", message, coordinate, there)
 
 

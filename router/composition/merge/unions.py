@@ -21,8 +21,8 @@ def merge_members(m: Merging, name: str, sources: Mapping[str, Type]) -> tuple[t
         if lacking:
             m.findings.hint(
                 "INCONSISTENT_UNION_MEMBER",
-                f'Union type "{name}" includes member type "{member}" in some but not all defining subgraphs: "{member}" is '
-                f"defined in {in_subgraphs(having)} but not in {in_subgraphs(lacking)}.",
+                f'Union type "{name}" includes member type "{member}" in some but not all defining subgraphs: '
+                f'"{member}" is defined in {in_subgraphs(having)} but not in {in_subgraphs(lacking)}.',
                 name,
                 m.locate(sources),
             )

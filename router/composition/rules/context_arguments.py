@@ -57,7 +57,8 @@ def _check_argument(
         if schema.field(interface, owner.name) is not None:
             refuse(
                 "CONTEXT_NOT_SET",
-                f'@fromContext argument cannot be used on a field implementing an interface field "{interface}.{owner.name}".',
+                "@fromContext argument cannot be used on a field implementing an interface field "
+                f'"{interface}.{owner.name}".',
             )
     if argument.default is not ABSENT:
         refuse("CONTEXT_NOT_SET", f'@fromContext arguments may not have a default value: "{where}".')

@@ -1,4 +1,5 @@
-"""CONTEXT_INVALID_SELECTION: from every type that sets it, a context gives exactly one value, of the argument's type."""
+"""CONTEXT_INVALID_SELECTION: from every type that sets it, a context gives exactly one value, of the argument's "
+"type."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def check_selection(subgraph: Subgraph, context: str, selection: str, argument: 
     for message in faults:
         findings.refuse(
             CODE,
-            f'[{subgraph.name}] Context "{context}" is used in "{argument.coordinate}" but the selection is invalid: {message}',
+            f'[{subgraph.name}] Context "{context}" is used in "{argument.coordinate}" but the selection is invalid: '
+            f"{message}",
             subgraph.locate(argument.node),
         )
 

@@ -48,8 +48,8 @@ def _check_argument(
         lacking = in_subgraphs([name for name, each in versions.items() if each is None])
         m.findings.refuse(
             "EXTERNAL_ARGUMENT_MISSING",
-            f'Field "{merged.coordinate}" is missing argument "{argument.coordinate}" in some subgraphs where it is marked '
-            f'@external: argument "{argument.coordinate}" is declared in {having} but not in {lacking}.',
+            f'Field "{merged.coordinate}" is missing argument "{argument.coordinate}" in some subgraphs where it is '
+            f'marked @external: argument "{argument.coordinate}" is declared in {having} but not in {lacking}.',
             m.locate(sources),
         )
     present = [each for each in given if each is not None]

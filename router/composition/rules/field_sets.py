@@ -131,7 +131,8 @@ def _needless(subgraph: Subgraph, directive: str, found: Field) -> str:
     if subgraph.is_fake_external(found.coordinate):
         return (
             f'{start} "effectively" provided by this subgraph (while it is marked @external, it is a @key field of an '
-            "extension type, which are not internally considered external for historical/backward compatibility reasons)"
+            "extension type, which are not internally considered external for historical/backward compatibility "
+            "reasons)"
         )
     return f"{start} provided by this subgraph (it is not marked @external)"
 
@@ -140,8 +141,8 @@ def _refuse_aliases(selections: Selections, directive: str) -> None:
     for selection in selections:
         if isinstance(selection, FieldSelection) and selection.alias:
             raise SelectionFault(
-                f'Cannot use alias "{selection.alias}" in "{selection.alias}: {selection.name}": aliases are not currently '
-                f"supported in @{directive}"
+                f'Cannot use alias "{selection.alias}" in "{selection.alias}: {selection.name}": aliases are not '
+                f"currently supported in @{directive}"
             )
         if not isinstance(selection, SpreadSelection):
             _refuse_aliases(selection.selections or (), directive)
@@ -151,8 +152,8 @@ def _advised(message: str, directive: str) -> str:
     if not message.startswith("Cannot query field"):
         return message
     advice = (
-        "the field should either be added to this subgraph or, if it should not be resolved by this subgraph, you need to "
-        "add it to this subgraph with @external"
+        "the field should either be added to this subgraph or, if it should not be resolved by this subgraph, you "
+        "need to add it to this subgraph with @external"
         if directive == "key"
         else "if the field is defined in another subgraph, you need to add it to this subgraph with @external"
     )

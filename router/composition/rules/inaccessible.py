@@ -152,8 +152,8 @@ def _implemented_faults(hidden: Hidden, each: Type, output: Field) -> Iterator[F
         if declared is not None and hidden.shows(declared.coordinate):
             yield (
                 "IMPLEMENTED_BY_INACCESSIBLE",
-                f'Field "{output.coordinate}" is @inaccessible but implements the interface field "{declared.coordinate}", '
-                "which is in the API schema.",
+                f'Field "{output.coordinate}" is @inaccessible but implements the interface field '
+                f'"{declared.coordinate}", which is in the API schema.',
                 (output.coordinate, declared.coordinate),
             )
 
@@ -169,7 +169,8 @@ def _argument_faults(hidden: Hidden, each: Type, output: Field, argument: InputV
         if other is not None and other.required and hidden.shows(other.coordinate):
             yield (
                 "REQUIRED_INACCESSIBLE",
-                f'Argument "{where}" is @inaccessible but is implemented by the required argument "{other.coordinate}", which '
+                f'Argument "{where}" is @inaccessible but is implemented by the required argument '
+                f'"{other.coordinate}", which '
                 "is in the API schema.",
                 (where, other.coordinate),
             )
@@ -179,8 +180,8 @@ def _argument_faults(hidden: Hidden, each: Type, output: Field, argument: InputV
         if other is not None and hidden.shows(other.coordinate):
             yield (
                 "IMPLEMENTED_BY_INACCESSIBLE",
-                f'Argument "{where}" is @inaccessible but implements the interface argument "{other.coordinate}", which is in '
-                "the API schema.",
+                f'Argument "{where}" is @inaccessible but implements the interface argument "{other.coordinate}", '
+                "which is in the API schema.",
                 (where, other.coordinate),
             )
 

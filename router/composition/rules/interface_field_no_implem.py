@@ -36,8 +36,8 @@ def _refuse(merged: Merged, each: Type, interface: str, field_name: str) -> None
     ]
     m.findings.refuse(
         "INTERFACE_FIELD_NO_IMPLEM",
-        f'Interface field "{interface}.{field_name}" is declared in {in_subgraphs([one.name for one in declaring])} but type '
-        f'"{each.name}", which implements "{interface}" only in {in_subgraphs([one.name for one in implementing])} does not '
-        f'have field "{field_name}".',
+        f'Interface field "{interface}.{field_name}" is declared in {in_subgraphs([one.name for one in declaring])} '
+        f'but type "{each.name}", which implements "{interface}" only in '
+        f'{in_subgraphs([one.name for one in implementing])} does not have field "{field_name}".',
         places,
     )

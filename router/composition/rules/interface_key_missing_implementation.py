@@ -31,9 +31,9 @@ def check_interface_keys(m: Merging, name: str, sources: Mapping[str, Type]) -> 
             m.findings.refuse(
                 "INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE",
                 f'[{subgraph_name}] Interface type "{name}" has a resolvable key (@key(fields: '
-                f'{print_value(key.arguments.get("fields"))})) in subgraph "{subgraph_name}" but that subgraph is missing some '
-                f'of the supergraph implementation types of "{name}". Subgraph "{subgraph_name}" should define '
-                f'{listed(missing, "type", "types")} (and have {pronoun} implement "{name}").',
+                f'{print_value(key.arguments.get("fields"))})) in subgraph "{subgraph_name}" but that subgraph is '
+                f'missing some of the supergraph implementation types of "{name}". Subgraph "{subgraph_name}" should '
+                f'define {listed(missing, "type", "types")} (and have {pronoun} implement "{name}").',
                 subgraph.locate(key.node),
             )
     return has_key

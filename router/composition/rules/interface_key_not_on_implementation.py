@@ -35,7 +35,8 @@ def _check_key(subgraph: Subgraph, interface: Type, key: Applied, implementing: 
         message = f"{shown} is missing on implementation {listed(missing, 'type', 'types')}."
     elif unresolvable and key.arguments.get("resolvable") is not False:
         message = (
-            f'{shown} should be resolvable on all implementation types, but is declared with argument "@key(resolvable:)" set '
+            f"{shown} should be resolvable on all implementation types, but is declared with argument "
+            '"@key(resolvable:)" set '
             f"to false in {listed(unresolvable, 'type', 'types')}."
         )
     else:

@@ -41,8 +41,9 @@ def check_has_interface(subgraphs: Sequence[Subgraph], mismatched: frozenset[str
         holders = [subgraph for subgraph in subgraphs if name in subgraph.schema.types]
         findings.refuse(
             CODE,
-            f'Type "{name}" is declared with @interfaceObject in all the subgraphs in which it is defined (it is defined in '
-            f"{in_subgraphs([each.name for each in holders])} but should be defined as an interface in at least one subgraph)",
+            f'Type "{name}" is declared with @interfaceObject in all the subgraphs in which it is defined (it is '
+            f"defined in {in_subgraphs([each.name for each in holders])} but should be defined as an interface in at "
+            "least one subgraph)",
             [place for each in holders for place in each.locate(each.schema.types[name].node)],
         )
 
@@ -58,7 +59,8 @@ def check_no_implementations(m: Merging, name: str, sources: Mapping[str, Type])
             nodes = (source.node, *(subgraph.schema.types[each].node for each in defined))
             m.findings.refuse(
                 CODE,
-                f'[{subgraph_name}] Interface type "{name}" is defined as an @interfaceObject in subgraph "{subgraph_name}" so '
+                f'[{subgraph_name}] Interface type "{name}" is defined as an @interfaceObject in subgraph '
+                f'"{subgraph_name}" so '
                 f'that subgraph should not define any of the implementation types of "{name}", but it defines '
                 f"{listed(defined, 'type', 'types')}",
                 subgraph.locate(*nodes),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def check_sharing(m: Merging, parent: str, name: str, sources: Sources[Field], overrides: Overrides) -> None:
-    """External and overridden versions resolve nothing; a field of an interface object resolves for its implementations."""
+    """External and overridden versions resolve nothing; a field of an interface object resolves for its "
+    "implementations."""
     coordinate = f"{parent}.{name}"
     resolving: list[tuple[Subgraph, Field, str]] = []
     for subgraph_name, source in sources.items():
@@ -31,8 +32,8 @@ def check_sharing(m: Merging, parent: str, name: str, sources: Sources[Field], o
     non_shareable = "all of them" if len(closed) == len(resolving) else _subgraphs([shown for *_, shown in closed])
     misspelt = next((shown for subgraph, _, shown in closed if subgraph.name in overrides.unknown), None)
     advice = (
-        f' (please note that "{coordinate}" has an @override directive in {misspelt} that targets an unknown subgraph so this '
-        "could be due to misspelling the @override(from:) argument)"
+        f' (please note that "{coordinate}" has an @override directive in {misspelt} that targets an unknown subgraph '
+        "so this could be due to misspelling the @override(from:) argument)"
         if misspelt
         else ""
     )

@@ -161,8 +161,8 @@ def _input_faults(schema: Schema, argument: InputValue, what: str) -> Iterator[F
         yield f"Required {what} {argument.coordinate} cannot be deprecated.", (argument.node,)
     if argument.default is not ABSENT and not is_valid_value(schema, argument.default, argument.type):
         yield (
-            f"Invalid default value (got: {print_value(argument.default)}) provided for {what} {argument.coordinate} of "
-            f"type {argument.type}.",
+            f"Invalid default value (got: {print_value(argument.default)}) provided for {what} {argument.coordinate} "
+            f"of type {argument.type}.",
             (argument.node,),
         )
 
@@ -247,8 +247,8 @@ def _argument_faults(declared: Field, output: Field) -> Iterator[Fault]:
             yield message, (expected.node, output.node)
         elif argument.type != expected.type:
             yield (
-                f"Interface field argument {expected.coordinate} expects type {expected.type} but {argument.coordinate} is "
-                f"type {argument.type}.",
+                f"Interface field argument {expected.coordinate} expects type {expected.type} but "
+                f"{argument.coordinate} is type {argument.type}.",
                 (expected.node, argument.node),
             )
     for name, argument in output.arguments.items():
@@ -286,7 +286,8 @@ def _input_cycles(schema: Schema) -> Iterator[Fault]:
                 cycle = path[entered[target] :]
                 names = ".".join(each.name for each in cycle)
                 yield (
-                    f'Cannot reference Input Object "{target}" within itself through a series of non-null fields: "{names}".',
+                    f'Cannot reference Input Object "{target}" within itself through a series of non-null fields: '
+                    f'"{names}".',
                     tuple(each.node for each in cycle),
                 )
             else:

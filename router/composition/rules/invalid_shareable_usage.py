@@ -22,8 +22,8 @@ def check_shareable(subgraph: Subgraph, findings: Findings) -> None:
             for applied in subgraph.applied(each, "shareable"):
                 findings.refuse(
                     CODE,
-                    f'[{subgraph.name}] Invalid use of @shareable on field "{each.coordinate}": only object type fields can be '
-                    "marked with @shareable",
+                    f'[{subgraph.name}] Invalid use of @shareable on field "{each.coordinate}": only object type '
+                    "fields can be marked with @shareable",
                     subgraph.locate(applied.node, interface.node),
                 )
 
@@ -34,8 +34,8 @@ def _check_once(subgraph: Subgraph, element: Type | Field, what: str, findings: 
         if count > 1:
             findings.refuse(
                 CODE,
-                f"[{subgraph.name}] Invalid duplicate application of @shareable on {what}: @shareable is only repeatable on "
-                "types so it can be used simultaneously on a type definition and its extensions, but it should not be "
-                "duplicated on the same definition/extension declaration",
+                f"[{subgraph.name}] Invalid duplicate application of @shareable on {what}: @shareable is only "
+                "repeatable on types so it can be used simultaneously on a type definition and its extensions, but "
+                "it should not be duplicated on the same definition/extension declaration",
                 subgraph.locate(*(each.node for each in applied if each.extension == extension)),
             )

@@ -65,8 +65,8 @@ def check_transitive_access(merged: Merged) -> None:
         except _Uncovered as uncovered:
             merged.merging.findings.refuse(
                 CODE,
-                f'Field "{field.coordinate}" does not specify necessary @authenticated, @requiresScopes and/or @policy auth '
-                f"requirements to access {uncovered} from {kind} selection set.",
+                f'Field "{field.coordinate}" does not specify necessary @authenticated, @requiresScopes and/or '
+                f"@policy auth requirements to access {uncovered} from {kind} selection set.",
                 places,
             )
 

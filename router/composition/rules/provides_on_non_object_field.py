@@ -22,8 +22,8 @@ def check_provides(subgraph: Subgraph, findings: Findings) -> bool:
         if subgraph.schema.kind(base(owner.type)) not in COMPOSITE:
             findings.refuse(
                 "PROVIDES_ON_NON_OBJECT_FIELD",
-                f'[{subgraph.name}] Invalid @provides directive on field "{owner.coordinate}": field has type "{owner.type}" '
-                "which is not a Composite Type",
+                f'[{subgraph.name}] Invalid @provides directive on field "{owner.coordinate}": field has type '
+                f'"{owner.type}" which is not a Composite Type',
                 subgraph.locate(owner.node),
             )
             return False

@@ -1,4 +1,5 @@
-"""REQUIRES_INVALID_FIELDS once more: other subgraphs answer a ``@requires``, so it must also fit the merged arguments."""
+"""REQUIRES_INVALID_FIELDS once more: other subgraphs answer a ``@requires``, so it must also fit the merged "
+"arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""ROOT_QUERY_USED, ROOT_MUTATION_USED, ROOT_SUBSCRIPTION_USED: in the supergraph root types have their default names."""
+"""ROOT_QUERY_USED, ROOT_MUTATION_USED, ROOT_SUBSCRIPTION_USED: in the supergraph root types have their default "
+"names."""
 
 from __future__ import annotations
 

@@ -122,7 +122,8 @@ def _validate_arguments(
         if name not in given:
             if is_required(argument.type) and argument.default is ABSENT:
                 raise SelectionFault(
-                    f'Missing mandatory value for argument "{name}" of field "{found.coordinate}" in selection "{selection}"'
+                    f'Missing mandatory value for argument "{name}" of field "{found.coordinate}" in selection '
+                    f'"{selection}"'
                 )
             continue
         value = value_of(parse_value(given[name]))

@@ -40,7 +40,8 @@ def check_federation_types(subgraph: Subgraph, findings: Findings) -> None:
         if not expected:
             refuse(
                 "_Entity",
-                "Invalid definition of type _Entity: expected the union type to not exist/have no members but it is defined.",
+                "Invalid definition of type _Entity: expected the union type to not exist/have no members but it is "
+                "defined.",
             )
         elif expected != found:
             message = f"Invalid definition of type _Entity: expected members [{', '.join(expected)}] but found"

@@ -1,6 +1,6 @@
 """Satisfiability: whatever clients may ask of the supergraph, the subgraphs can answer together.
 
-Finds SATISFIABILITY_ERROR (with the shortest query that fails in that way of walking), SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+Finds SATISFIABILITY_ERROR (with a query that fails), SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
 MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED and hint INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN.
 """
 
@@ -53,9 +53,10 @@ def _check_mutation(walk: Walk, coordinate: str, subgraphs: list[str]) -> None:
     if not all(failing.values()):
         return
     parts = [
-        f'Supergraph API queries using the mutation field "{coordinate}" at top-level must be satisfiable without needing to '
-        "call that field from multiple subgraphs, but every subgraph with that field encounters satisfiability errors. Please "
-        "fix these satisfiability errors for (at least) one of the following subgraphs with the mutation field:"
+        f'Supergraph API queries using the mutation field "{coordinate}" at top-level must be satisfiable without '
+        "needing to call that field from multiple subgraphs, but every subgraph with that field encounters "
+        "satisfiability errors. Please fix these satisfiability errors for (at least) one of the following subgraphs "
+        "with the mutation field:"
     ]
     for name, dead_ends in failing.items():
         parts.append(f'- When calling "{coordinate}" at top-level from subgraph "{name}":')

@@ -50,13 +50,12 @@ def _at(places: Places, place: Place, step: Field) -> Iterator[str]:
     owner = place.type if places.is_interface_object(place) else step.parent
     found = subgraph.schema.field(owner, step.name)
     taken = places.field(Place(place.subgraph, owner, place.provided), step.name) if found is not None else None
-    if step.parent not in subgraph.schema.types and place.type != step.parent:
-        if found is None:
-            yield (
-                f'cannot find implementation type "{step.parent}" (supergraph interface "{place.type}" is declared with '
-                f'@interfaceObject in "{place.subgraph}")'
-            )
-            return
+    if found is None and step.parent not in subgraph.schema.types and place.type != step.parent:
+        yield (
+            f'cannot find implementation type "{step.parent}" (supergraph interface "{place.type}" is declared with '
+            f'@interfaceObject in "{place.subgraph}")'
+        )
+        return
     if found is None:
         yield f'cannot find field "{step.coordinate}"'
     elif taken is None:
@@ -106,15 +105,15 @@ def _elsewhere(places: Places, reach: Reach, place: Place, reached: set[str], st
         target = subgraph.schema.types.get(place.type)
         if target is None or target.kind not in COMPOSITE:
             yield (
-                f'{start} interface "{place.type}" is not defined in this subgraph (to jump to "{subgraph.name}", it would '
-                f'need to both define interface "{place.type}" and have a @key on it)'
+                f'{start} interface "{place.type}" is not defined in this subgraph (to jump to "{subgraph.name}", it '
+                f'would need to both define interface "{place.type}" and have a @key on it)'
             )
             continue
         kind = "interface" if target.kind is Kind.INTERFACE else "type"
         if subgraph.applied(target, "key"):
             yield (
-                f'{start} none of the @key defined on {kind} "{place.type}" in subgraph "{subgraph.name}" are resolvable '
-                '(they are all declared with their "resolvable" argument set to false)'
+                f'{start} none of the @key defined on {kind} "{place.type}" in subgraph "{subgraph.name}" are '
+                'resolvable (they are all declared with their "resolvable" argument set to false)'
             )
         else:
             yield f'{start} {kind} "{place.type}" has no @key defined in subgraph "{subgraph.name}"'

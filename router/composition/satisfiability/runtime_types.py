@@ -1,4 +1,5 @@
-"""SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES: a shared field must be able to answer alike, so with types all subgraphs know."""
+"""SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES: a shared field must be able to answer alike, so with types all subgraphs "
+"know."""
 
 from __future__ import annotations
 
@@ -58,9 +59,11 @@ def _refuse(places: Places, state: State, output: Field, by_subgraph: dict[str, 
     places.m.findings.refuse(
         "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES",
         f"For the following supergraph API query:\n{witness(places.merged.schema, state.operation, state.path)}\n"
-        f'Shared field "{output.coordinate}" return type "{output.type}" has a non-intersecting set of possible runtime types '
+        f'Shared field "{output.coordinate}" return type "{output.type}" has a non-intersecting set of possible '
+        "runtime types "
         f"across subgraphs. Runtime types in subgraphs are:\n{told}.\n"
-        "This is not allowed as shared fields must resolve the same way in all subgraphs, and that imply at least some common "
+        "This is not allowed as shared fields must resolve the same way in all subgraphs, and that imply at least "
+        "some common "
         "runtime types between the subgraphs.",
         _locations(places, output, by_subgraph),
     )
@@ -70,16 +73,19 @@ def _hint(
     places: Places, state: State, output: Field, by_subgraph: dict[str, tuple[str, ...]], common: list[str]
 ) -> None:
     never = [
-        f' - subgraph "{name}" should never resolve "{output.coordinate}" to an object of {listed(rest, "type", "types")}'
+        f' - subgraph "{name}" should never resolve "{output.coordinate}" to an object of '
+        f"{listed(rest, 'type', 'types')}"
         for name, types in by_subgraph.items()
         if (rest := [each for each in types if each not in common])
     ]
     places.m.findings.hint(
         "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
         f"For the following supergraph API query:\n{witness(places.merged.schema, state.operation, state.path)}\n"
-        f'Shared field "{output.coordinate}" return type "{output.type}" has different sets of possible runtime types across '
+        f'Shared field "{output.coordinate}" return type "{output.type}" has different sets of possible runtime '
+        "types across "
         f"subgraphs.\nSince a shared field must be resolved the same way in all subgraphs, make sure that "
-        f'{in_subgraphs(by_subgraph)} only resolve "{output.coordinate}" to objects of {listed(common, "type", "types")}. In '
+        f'{in_subgraphs(by_subgraph)} only resolve "{output.coordinate}" to objects of '
+        f"{listed(common, 'type', 'types')}. In "
         "particular:\n" + ";\n".join(never) + ".\nOtherwise the @shareable contract will be broken.",
         output.coordinate,
         _locations(places, output, by_subgraph),
