@@ -65,10 +65,11 @@ def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
     document = _parse(source, findings)
     if document is None:
         return None
-    links = find_links(read_schema(document), source.name, findings)
+    written = read_schema(document)
+    links = find_links(written, source.name, findings)
     if findings.problems:
         return None
-    federation, spec = _federation(links, source.name, findings)
+    federation, spec = _federation(written, links, source.name, findings)
     if findings.problems:
         return None
     if spec is FEDERATION_1:
@@ -166,7 +167,7 @@ def _feature(applied: Applied, subgraph: str, findings: Findings) -> Iterator[Fe
             findings.refuse(code, f"[{subgraph}] {fault}", locate(subgraph, applied.node))
 
 
-def _federation(links: Links | None, subgraph: str, findings: Findings) -> tuple[Feature, FeatureSpec]:
+def _federation(schema: Schema, links: Links | None, subgraph: str, findings: Findings) -> tuple[Feature, FeatureSpec]:
     feature = links.feature(FEDERATION) if links else None
     if feature is None:
         return BARE_FEDERATION_1, FEDERATION_1
@@ -176,7 +177,9 @@ def _federation(links: Links | None, subgraph: str, findings: Findings) -> tuple
             f"[{subgraph}] Invalid version {feature.url.version} for the federation feature in @link directive on "
             "schema"
         )
-        findings.refuse("UNKNOWN_FEDERATION_LINK_VERSION", message)
+        nodes = [applied.node for applied in schema.applied if _url(applied) == str(feature.url)]
+        places = [place for node in nodes for place in locate(subgraph, node)]
+        findings.refuse("UNKNOWN_FEDERATION_LINK_VERSION", message, places)
         return feature, FEDERATION_1
     return feature, spec
 

@@ -20,6 +20,7 @@ from router.composition.values import ABSENT, Value
 NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 ROOT_NAMES: Final = MappingProxyType({"query": "Query", "mutation": "Mutation", "subscription": "Subscription"})
 FEDERATION_TYPES: Final = frozenset({"_Any", "_Service", "_Entity"})
+BUILT_IN_DIRECTIVES: Final = frozenset({"skip", "include", "deprecated", "specifiedBy", "defer", "stream"})
 FEDERATION_FIELDS: Final = frozenset({"_service", "_entities"})
 
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from router.composition.merge.compose_directive import CustomDirectives, custom_directives
-from router.composition.model import Applied, DirectiveDefinition, Schema
+from router.composition.model import BUILT_IN_DIRECTIVES, Applied, DirectiveDefinition, Schema
 from router.composition.problems import Findings, Location, in_subgraphs
 from router.composition.subgraph import Subgraph
 from router.federation.directives import CONNECT, DirectiveSpec, FeatureSpec, known_spec, latest_spec
 from router.federation.link import CORE, FEDERATION, LINK, FeatureUrl, Version
 
 UNMERGED_FEATURES = frozenset({FEDERATION, LINK, CORE, CONNECT})
-BUILT_IN_DIRECTIVES = frozenset({"skip", "include", "deprecated", "specifiedBy", "defer", "stream"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from router.composition.merge.arguments import merge_argument, merge_arguments_of
 from router.composition.merge.context import Merging
 from router.composition.merge.descriptions import merge_description
-from router.composition.merge.directives import BUILT_IN_DIRECTIVES
-from router.composition.model import DirectiveDefinition
+from router.composition.model import BUILT_IN_DIRECTIVES, DirectiveDefinition
 from router.composition.problems import in_subgraphs
 
 EXECUTABLE = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from graphql import parse_value
 
-from router.composition.model import COMPOSITE, Field, Schema
+from router.composition.model import BUILT_IN_DIRECTIVES, COMPOSITE, Field, Schema
 from router.composition.rules.valid_value import is_valid_value
 from router.composition.types import base, is_required
 from router.composition.values import ABSENT, print_value, value_of
@@ -65,7 +65,7 @@ def _find_fields(
     for selection in selections:
         for directive in () if isinstance(selection, SpreadSelection) else selection.directives:
             name = directive[1:].partition("(")[0]
-            if name not in schema.directives and name not in ("skip", "include"):
+            if name not in schema.directives and name not in BUILT_IN_DIRECTIVES:
                 raise SelectionFault(f'Unknown directive "@{name}"')
         if isinstance(selection, SpreadSelection):
             message = f'Cannot find fragment name "{selection.name}" (no fragments were provided)'

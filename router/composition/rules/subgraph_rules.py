@@ -12,7 +12,6 @@ from router.composition.rules.interface_key_not_on_implementation import check_k
 from router.composition.rules.interface_object_usage import check_is_entity
 from router.composition.rules.invalid_shareable_usage import check_shareable
 from router.composition.rules.provides_on_non_object_field import check_provides
-from router.composition.rules.type_definition_invalid import check_federation_types
 from router.composition.subgraph import Subgraph
 
 RULES = (
@@ -30,8 +29,7 @@ RULES = (
 def check_subgraph(subgraph: Subgraph, findings: Findings) -> None:
     """Run every rule; problems add up."""
     own = Findings()
-    check_federation_types(subgraph, own)
-    if not own.problems and subgraph.is_federation_2 and check_provides(subgraph, own):
+    if subgraph.is_federation_2 and check_provides(subgraph, own):
         for rule in RULES:
             rule(subgraph, own)
     findings.problems.extend(own.problems)
