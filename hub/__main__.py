@@ -55,9 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_settings(importing, "data", "database", "quiet")
 
-    schema = _command(commands, "schema", "write schema/*.graphql", _schema)
+    schema = _command(commands, "schema", "write schema/*.graphql and docs/errors.md", _schema)
     schema.add_argument("--check", action="store_true", help="change nothing; fail when a file is out of date")
     schema.add_argument("--folder", type=Path, default=Path("schema"), help="default: schema")
+    schema.add_argument("--docs", type=Path, default=Path("docs"), help="default: docs")
 
     token = _command(commands, "token", "print an access token of the sandbox", _token)
     token.add_argument("--scope", action="append", metavar="SCOPE", help="default: all scopes (repeatable)")
@@ -105,9 +106,12 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _schema(settings: Settings, options: argparse.Namespace) -> int:
+    from hub.reference import check_reference, write_reference
     from hub.schema import check_schema, write_schema
 
-    return check_schema(options.folder) if options.check else write_schema(options.folder)
+    if options.check:
+        return max(check_schema(options.folder), check_reference(options.docs))
+    return max(write_schema(options.folder), write_reference(options.docs))
 
 
 def _token(settings: Settings, options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from graphql import build_schema
 
+from hub.reference import check_reference
 from hub.schema import check_schema, composed, files
 from router.federation.supergraph import read_supergraph
 from subgraphs.registry import DOMAINS
@@ -15,6 +16,10 @@ SCHEMA = Path(__file__).parents[1] / "schema"
 
 def test_the_checked_in_files_are_what_the_code_says() -> None:
     assert check_schema(SCHEMA) == 0
+
+
+def test_the_page_of_error_codes_is_what_the_code_says() -> None:
+    assert check_reference(SCHEMA.parent / "docs") == 0
 
 
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""docs/errors.md, generated: every code a client can meet, from the tables the code itself uses."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from auth.errors import REASONS
+from router.errors import errors_reference
+from router.policy.limits import LIMIT_CODES
+from subgraphs.kit.errors import KIT_ERRORS, errors_page
+from subgraphs.registry import DOMAINS
+
+ERRORS = Path("errors.md")
+
+
+def errors() -> str:
+    """The page as Markdown."""
+    auth = "\n".join(f"| `{name}` | {reason.ko} | {reason.en} |" for name, reason in REASONS.items())
+    parts = [
+        "# Error codes",
+        "Written by `scripts/schema` from the tables in the code; do not edit. A code keeps its meaning for ever.",
+        "GraphQL errors carry the code in `extensions.code` and speak Korean when `Accept-Language` prefers it.",
+        "# Router",
+        errors_reference(LIMIT_CODES).strip(),
+        "# Subgraphs",
+        errors_page([KIT_ERRORS, *(domain.errors for domain in DOMAINS)]).strip(),
+        "# Authorization server",
+        "The `error` member is the RFC's; `error_description` is the English text below, pages show either.",
+        "| reason | ko | en |\n|---|---|---|\n" + auth,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_reference(folder: Path) -> int:
+    """Write the page; the exit status is 0."""
+    (folder / ERRORS).write_text(errors(), encoding="utf-8")
+    return 0
+
+
+def check_reference(folder: Path) -> int:
+    """Compare the page; the exit status is 1 when it differs."""
+    page = folder / ERRORS
+    if page.is_file() and page.read_text(encoding="utf-8") == errors():
+        return 0
+    print(f"{page} is not what the code says: run scripts/schema", file=sys.stderr)
+    return 1
