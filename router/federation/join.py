@@ -58,7 +58,8 @@ def join_definitions(version: Version) -> str:
     return "\n".join(
         [
             "directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE",
-            f"directive @join__field({', '.join(field_arguments)}) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION",
+            f"directive @join__field({', '.join(field_arguments)}) repeatable on FIELD_DEFINITION | "
+            "INPUT_FIELD_DEFINITION",
             "directive @join__graph(name: String!, url: String!) on ENUM_VALUE",
             "directive @join__implements(graph: join__Graph!, interface: String!) repeatable on OBJECT | INTERFACE",
             "directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, "

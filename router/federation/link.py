@@ -87,7 +87,8 @@ class FeatureUrl:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One imported element: ``@key`` or ``FieldSet`` in the feature, and its name here; both with ``@`` if directive."""
+    """One imported element: ``@key`` or ``FieldSet`` in the feature, and its name here; both with ``@`` if "
+    "directive."""
 
     name: str
     alias: str
@@ -223,7 +224,8 @@ def _parse_import(element: object, known: Sequence[str] | None) -> Import:
                 )
             if not _ELEMENT.fullmatch(value):
                 raise _usage(
-                    f'Invalid value for the "{key}" field for sub-value {element!r} of {argument}: must use a GraphQL name.'
+                    f'Invalid value for the "{key}" field for sub-value {element!r} of {argument}: must use a '
+                    "GraphQL name."
                 )
         if "name" not in element:
             raise _usage(f'Invalid sub-value {element!r} for {argument}: missing mandatory "name" field.')
@@ -235,11 +237,13 @@ def _parse_import(element: object, known: Sequence[str] | None) -> Import:
         )
     if name.startswith("@") and not alias.startswith("@"):
         raise _usage(
-            f'Invalid @link import renaming: directive "{name}" imported name should start with a \'@\' character, but got "{alias}".'
+            f"Invalid @link import renaming: directive \"{name}\" imported name should start with a '@' character, "
+            f'but got "{alias}".'
         )
     if alias.startswith("@") and not name.startswith("@"):
         raise _usage(
-            f'Invalid @link import renaming: type "{name}" imported name should not start with a \'@\' character, but got "{alias}".'
+            f"Invalid @link import renaming: type \"{name}\" imported name should not start with a '@' character, "
+            f'but got "{alias}".'
         )
     if known is not None and name not in known:
         guess = f' Did you mean directive "@{name}"?' if f"@{name}" in known else ""
@@ -284,7 +288,7 @@ def _check_alias(feature: Feature, taken: _Names) -> None:
     identity, alias = feature.url.identity, feature.alias
     if identity in taken.identities:
         raise _usage(f'Cannot link feature "{identity}" since it has already been linked in the schema.')
-    # Supergraphs of older composers use exactly these two; the specs have no other element, so nothing is split wrongly.
+    # Older composers write just these two; their specs have no other element, so no name is split wrongly.
     legacy = not feature.imports and (identity, alias) in {
         (TAG, "federation__tag"),
         (INACCESSIBLE, "federation__inaccessible"),
@@ -334,8 +338,8 @@ def _check_import(feature: Feature, item: Import, taken: _Names) -> None:
     twice = next((other for other in feature.imports if other.name == item.name and other.alias != item.alias), None)
     if twice is not None:
         raise _usage(
-            f'Cannot import {item.shown} from feature "{identity}" since it was previously imported as "{twice.alias}". '
-            "Please remove one of these imports."
+            f'Cannot import {item.shown} from feature "{identity}" since it was previously imported as '
+            f'"{twice.alias}". Please remove one of these imports.'
         )
     if item.alias in taken.imports:
         other, previous = taken.imports[item.alias]
@@ -355,9 +359,9 @@ def _check_import(feature: Feature, item: Import, taken: _Names) -> None:
 def _refuse_confusion(importing: Feature, item: Import, other: Feature) -> None:
     _check_supergraph_spec(importing, other)
     raise _usage(
-        f'Cannot import {item.shown} from feature "{importing.url.identity}" since it can be confused with a namespaced '
-        f'name from another linked feature "{other.url.identity}". Please rename the import or feature to avoid '
-        'conflicts via "as".'
+        f'Cannot import {item.shown} from feature "{importing.url.identity}" since it can be confused with a '
+        f'namespaced name from another linked feature "{other.url.identity}". Please rename the import or feature to '
+        'avoid conflicts via "as".'
     )
 
 
