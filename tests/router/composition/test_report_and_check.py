@@ -1,0 +1,107 @@
+"""What people and programs are told: excerpts with a caret, JSON, and changes between supergraphs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from case_files import source
+from graphql import build_schema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.composition import CompositionErrors, Location, Problem, SubgraphSource, compose
+from router.composition.check import Severity, compare_schemas
+from router.composition.merge.strategies import conjunction, implies
+from router.composition.report import as_json, as_text, summary
+
+
+def refused(*sources: SubgraphSource) -> tuple[Problem, ...]:
+    with pytest.raises(CompositionErrors) as errors:
+        compose(sources)
+    return errors.value.problems
+
+
+def test_text_shows_the_place() -> None:
+    broken = SubgraphSource("a", "", "type Query {\n  t: Missing\n}")
+    assert as_text(refused(broken), [broken]) == (
+        "error[INVALID_GRAPHQL]: [a] Unknown type 'Missing'.\n  --> a:2:6\n    |\n  2 |   t: Missing\n    |      ^"
+    )
+
+
+def test_json_shape() -> None:
+    broken = SubgraphSource("a", "", "type Query { t: Missing }")
+    (problem,) = json.loads(as_json(refused(broken)))
+    assert problem.keys() == {"code", "message", "locations"}
+    assert problem["locations"] == [{"subgraph": "a", "line": 1, "column": 17}]
+
+
+def test_long_lists_of_places_are_cut() -> None:
+    problem = Problem("X", "m", tuple(Location("a", line, 1) for line in range(1, 10)))
+    assert as_text([problem], []).endswith("  … and 3 more places")
+    assert summary([problem], []) == "1 error"
+
+
+@pytest.mark.parametrize(
+    "sdl", ["", "type", "{ a }", "type Query { a: Int } fragment F on Q { a }", "\x00", "scalar é"]
+)
+def test_garbage_is_told_with_a_place(sdl: str) -> None:
+    problems = refused(SubgraphSource("a", "", sdl))
+    assert {problem.code for problem in problems} <= {"INVALID_GRAPHQL", "NO_QUERIES"}
+    assert all(problem.locations for problem in problems)
+
+
+def test_subgraphs_are_told_apart_by_name() -> None:
+    twice = source("a", "type Query { q: Int }")
+    assert [problem.code for problem in refused(twice, twice)] == ["INVALID_SUBGRAPH_NAME"]
+
+
+CHANGES = {
+    "nothing": ("type Query { a: Int }", "type Query { a: Int }", []),
+    "a field goes": ("type Query { a: Int b: Int }", "type Query { a: Int }", [("breaking", "FIELD_REMOVED")]),
+    "a type changes": ("type Query { a: Int }", "type Query { a: [Int] }", [("breaking", "FIELD_CHANGED_KIND")]),
+    "an argument is required": (
+        "type Query { a: Int }",
+        "type Query { a(x: Int!): Int }",
+        [("breaking", "REQUIRED_ARG_ADDED")],
+    ),
+    "a value comes": (
+        "type Query { a: E } enum E { A }",
+        "type Query { a: E } enum E { A B }",
+        [("dangerous", "VALUE_ADDED_TO_ENUM")],
+    ),
+    "a field comes": ("type Query { a: Int }", "type Query { a: Int b: Int }", [("safe", "FIELD_ADDED")]),
+    "a type comes": (
+        "type Query { a: Int }",
+        "type Query { a: Int b: T } type T { x: Int }",
+        [("safe", "FIELD_ADDED"), ("safe", "TYPE_ADDED")],
+    ),
+    "a field is deprecated": (
+        "type Query { a: Int }",
+        "type Query { a: Int @deprecated }",
+        [("safe", "FIELD_DEPRECATED")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes(name: str) -> None:
+    before, after, expected = CHANGES[name]
+    changes = compare_schemas(build_schema(before), build_schema(after))
+    assert [(change.severity, change.kind) for change in changes] == [
+        (Severity(level), kind) for level, kind in expected
+    ]
+
+
+conditions = st.lists(st.lists(st.sampled_from("abcd"), max_size=3), max_size=3)
+
+
+@given(conditions, conditions, st.frozensets(st.sampled_from("abcd")))
+def test_a_conjunction_is_met_when_both_are(one: list[list[str]], other: list[list[str]], held: frozenset[str]) -> None:
+    def met(condition: list[list[str]]) -> bool:
+        return not condition or any(set(part) <= held for part in condition)
+
+    both = conjunction([one, other])
+    assert met(both) == (met(one) and met(other))
+    assert implies(both, one)
+    assert implies(both, other)

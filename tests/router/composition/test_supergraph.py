@@ -1,0 +1,114 @@
+"""The supergraph's text: the field's own form, and the same whatever the order of the subgraphs."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from case_files import source
+from graphql import build_schema, parse, print_ast
+
+from router.composition import compose
+from router.federation.supergraph import read_supergraph
+
+INVENTORY = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external",
+  "@requires", "@provides", "@override", "@tag", "@inaccessible", "@interfaceObject"])
+type Query { products: [Product] @provides(fields: "price") }
+type Product @key(fields: "id") { id: ID! price: Int @external stock: Int size: Int @requires(fields: "price") }
+extend type Product { note: String @shareable }
+enum State { NEW @inaccessible OLD }
+input Filter { state: State = OLD }
+"""
+CATALOGUE = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@override"])
+type Query { item: Item filtered(by: Filter): State }
+interface Item @key(fields: "id") { id: ID! }
+"A thing for sale."
+type Product implements Item @key(fields: "id") {
+  id: ID!
+  price: Int @shareable
+  note: String! @shareable
+  stock: Int @override(from: "inventory", label: "percent(10)")
+}
+enum State { NEW OLD }
+input Filter { state: State = OLD }
+"""
+
+RANKING = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@tag", "@interfaceObject"])
+type Item @interfaceObject @key(fields: "id") { id: ID! rank: Int @tag(name: "x") }
+"""
+SOURCES = [source("inventory", INVENTORY), source("catalogue", CATALOGUE), source("ranking", RANKING)]
+
+
+def supergraph() -> str:
+    return compose(SOURCES).supergraph_sdl
+
+
+def definition(name: str) -> str:
+    """One definition of the supergraph, printed on one line."""
+    nodes = (
+        node for node in parse(supergraph()).definitions if getattr(node, "name", None) and node.name.value == name
+    )
+    return " ".join(print_ast(next(nodes)).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Query", "@join__type(graph: CATALOGUE) @join__type(graph: INVENTORY) @join__type(graph: RANKING) {"),
+        ("Query", 'products: [Product] @join__field(graph: INVENTORY, provides: "price")'),
+        ("Product", '@join__implements(graph: CATALOGUE, interface: "Item")'),
+        ("Product", '@join__type(graph: CATALOGUE, key: "id") @join__type(graph: INVENTORY, key: "id")'),
+        ("Product", "price: Int @join__field(graph: CATALOGUE) @join__field(graph: INVENTORY, external: true)"),
+        ("Product", 'note: String @join__field(graph: CATALOGUE, type: "String!")'),
+        ("Product", 'override: "inventory", overrideLabel: "percent(10)")'),
+        ("Product", '@join__field(graph: INVENTORY, overrideLabel: "percent(10)")'),
+        ("Product", 'size: Int @join__field(graph: INVENTORY, requires: "price")'),
+        ("Product", 'rank: Int @join__field @tag(name: "x")'),
+        ("Item", '@join__type(graph: RANKING, key: "id", isInterfaceObject: true)'),
+        ("State", "NEW @join__enumValue(graph: CATALOGUE) @join__enumValue(graph: INVENTORY) @inaccessible"),
+        ("Filter", "state: State = OLD"),
+        ("join__Graph", 'CATALOGUE @join__graph(name: "catalogue", url: "http://catalogue")'),
+    ],
+)
+def test_join_directives(name: str, written: str) -> None:
+    assert " ".join(written.split()) in definition(name)
+
+
+def test_links_come_first_and_follow_the_newest_federation() -> None:
+    head = supergraph().split("{", maxsplit=1)[0].split("\n")
+    assert head[:3] == [
+        "schema",
+        '  @link(url: "https://specs.apollo.dev/link/v1.0")',
+        '  @link(url: "https://specs.apollo.dev/join/v0.4", for: EXECUTION)',
+    ]
+    assert '  @link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)' in head
+
+
+def test_the_order_of_the_subgraphs_does_not_matter() -> None:
+    assert len({compose(each).supergraph_sdl for each in permutations(SOURCES)}) == 1
+
+
+def test_the_supergraph_is_a_schema_of_its_own_and_the_router_reads_it() -> None:
+    text = supergraph()
+    assert build_schema(text)
+    read = read_supergraph(text)
+    assert set(read.subgraphs) == {"catalogue", "inventory", "ranking"}
+    assert "NEW" not in read.api_schema.type_map["State"].values  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (["a-b", "a_b"], ["A_B_1", "A_B_2"]),
+        (["1st"], ["_1ST"]),
+        (["a_1"], ["A_1_"]),
+        (["한글"], ["__"]),
+    ],
+)
+def test_graph_names(names: list[str], values: list[str]) -> None:
+    text = compose(source(name, f"type Query {{ q{number}: Int }}") for number, name in enumerate(names)).supergraph_sdl
+    for name, value in zip(names, values, strict=True):
+        assert f'  {value} @join__graph(name: "{name}"' in text
