@@ -143,7 +143,9 @@ def _type_faults(schema: Schema, each: Type) -> Iterator[Fault]:
 def _field_faults(schema: Schema, output: Field) -> Iterator[Fault]:
     yield from _name_faults(output.name, output.node)
     kind = schema.kind(base(output.type))
-    if kind is not None and kind not in _OUTPUT:
+    if kind is None:
+        yield f'The type "{output.type}" of "{output.coordinate}" is unknown.', (output.node,)
+    elif kind not in _OUTPUT:
         message = f'The type of "{output.coordinate}" must be Output Type but got "{output.type}", a {kind}.'
         yield message, (output.node,)
     for argument in output.arguments.values():
@@ -153,7 +155,9 @@ def _field_faults(schema: Schema, output: Field) -> Iterator[Fault]:
 def _input_faults(schema: Schema, argument: InputValue, what: str) -> Iterator[Fault]:
     yield from _name_faults(argument.name, argument.node)
     kind = schema.kind(base(argument.type))
-    if kind is not None and kind not in _INPUT:
+    if kind is None:
+        yield f'The type "{argument.type}" of "{argument.coordinate}" is unknown.', (argument.node,)
+    elif kind not in _INPUT:
         message = f'The type of "{argument.coordinate}" must be Input Type but got "{argument.type}", a {kind}.'
         yield message, (argument.node,)
         return

@@ -124,7 +124,7 @@ class Reach:
         return bool(known) and all(self._have_one([cast], selection) for cast in known)
 
     def _have_cast(self, starts: list[Place], condition: str, selections: Selections) -> bool:
-        """Under a type condition: the types it names, each with all that is selected; no such type, nothing to have."""
+        """Under a type condition: the types it names, of which there must be some, each with all that is selected."""
         found: list[Place] = []
         for start in starts:
             schema = self.places.schema(start)
@@ -137,8 +137,20 @@ class Reach:
             elif schema.kind(start.type) in ABSTRACT:
                 local = [name for name in schema.runtime_types(start.type) if name in names]
                 casts = [cast for name in local if (cast := self.places.cast(start, name)) is not None]
-                if all(self._have([cast], selections) for cast in casts):
+                if casts and self._have_each(casts, selections):
                     return True
-            else:
-                return True
         return bool(found) and self._have(found, selections)
+
+    def _have_each(self, casts: list[Place], selections: Selections) -> bool:
+        """The selections on every object type behind an abstract one; a condition among them must name at least one."""
+        for selection in selections:
+            if not isinstance(selection, FragmentSelection):
+                if not all(self._have_one([cast], selection) for cast in casts):
+                    return False
+                continue
+            condition = selection.type_condition
+            names = {condition, *self.places.merged.schema.runtime_types(condition or "")}
+            named = casts if condition is None else [cast for cast in casts if cast.type in names]
+            if not named or not self._have_each(named, selection.selections):
+                return False
+        return True

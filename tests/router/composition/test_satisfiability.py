@@ -29,6 +29,15 @@ SATISFIABLE = {
         'type Query { t: T } type T @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
         'type T @key(fields: "id") { id: ID! x: Int }',
     ),
+    "conditions within conditions in required fields": (
+        "type Query { t: T } interface I { x: Int } interface J implements I { x: Int } "
+        "type A implements I & J @shareable { x: Int a: Int } type B implements I & J @shareable { x: Int b: Int } "
+        'type T @key(fields: "id") { id: ID! i: I }',
+        "interface I { x: Int } interface J implements I { x: Int } "
+        "type A implements I & J @shareable { x: Int a: Int } type B implements I & J @shareable { x: Int b: Int } "
+        'type T @key(fields: "id") { id: ID! i: I @external '
+        'y: Int @requires(fields: "i { x ... on J { x ... on A { a } ... on B { b } } }") }',
+    ),
     "an interface object": (
         'type Query { i: I } interface I @key(fields: "id") { id: ID! } '
         'type A implements I @key(fields: "id") { id: ID! }',

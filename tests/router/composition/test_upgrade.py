@@ -61,10 +61,8 @@ def test_beside_federation_2_the_other_side_must_say_shareable() -> None:
 
 
 def test_an_interface_key_of_v1_serves_no_interface_object() -> None:
-    old = (
-        V1
-        + 'type Query { i: I } interface I @key(fields: "id") { id: ID! } type A implements I @key(fields: "id") { id: ID! }'
-    )
+    implementing = 'type A implements I @key(fields: "id") { id: ID! }'
+    old = V1 + 'type Query { i: I } interface I @key(fields: "id") { id: ID! } ' + implementing
     new = 'type I @interfaceObject @key(fields: "id") { id: ID! x: Int }'
     with pytest.raises(CompositionErrors) as refused:
         compose([source("old", old), source("new", new)])
