@@ -94,6 +94,9 @@ def _show(console: Console, summaries: Sequence[tuple[Subgraph, ImportSummary]])
         reasons = [f"{count} x {reason}" for reason, count in counts.most_common(REASONS_SHOWN)]
         if len(counts) > REASONS_SHOWN:
             reasons.append(f"… and {len(counts) - REASONS_SHOWN} more reasons (--rejected FILE)")
+        if summary.note_count:
+            notes = Counter(f"{row.code}: {row.en}" for row in summary.notes)
+            reasons += [f"{count} x {note} (stored)" for note, count in notes.most_common(REASONS_SHOWN)]
         table.add_row(
             subgraph.name,
             summary.importer,

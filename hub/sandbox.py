@@ -17,7 +17,7 @@ from hub.settings import Settings
 async def print_token(settings: Settings, scopes: Sequence[str] | None) -> int:
     """Print a token of the demo citizen; the exit status is 2 for an unknown scope."""
     async with open_auth(settings) as server:
-        await sandbox.prepare(server)
+        _tell_secrets(await sandbox.prepare(server))
         try:
             print(await sandbox.issue_sandbox_token(server, scopes or tuple(SCOPES)))
         except AuthError as problem:
@@ -30,6 +30,7 @@ async def new_client(settings: Settings, name: str, scopes: Sequence[str] | None
     """Register a confidential app of the sandbox partner and print its secret, this once."""
     async with open_auth(settings) as server:
         access = await sandbox.prepare(server)
+        _tell_secrets(access)
         try:
             made = await registration.create_client(
                 server,
@@ -62,3 +63,11 @@ async def list_clients(settings: Settings, *, as_json: bool) -> int:
     if not clients:
         print("No apps yet: `hub client NAME` registers one.")
     return 0
+
+
+def _tell_secrets(access: sandbox.SandboxAccess) -> None:
+    """Secrets made on the way are shown on standard error, once: nobody could read them later."""
+    if access.citizen_password is not None:
+        print(f"demo citizen: login {access.citizen_login}, password {access.citizen_password}", file=sys.stderr)
+    if access.server_secret is not None:
+        print(f"sandbox app: {access.server_client_id}, secret {access.server_secret}", file=sys.stderr)

@@ -26,8 +26,10 @@ from hub.router_settings import router_settings
 from hub.schema import composed
 from hub.settings import Settings
 from router.app import RouterApp, build_app
+from router.config import Settings as RouterSettings
 from router.federation.supergraph import read_supergraph
-from router.pipeline import Pipeline, PipelineSettings
+from router.pipeline import Pipeline
+from router.server import pipeline_settings, uvicorn_options
 from sensors_bridge.broker import BrokerFailed
 from sensors_bridge.mqtt import BadBrokerUrl
 from sensors_bridge.store import StoreError
@@ -36,15 +38,13 @@ from subgraphs.kit.simulated_payments import SimulatedPayments
 from subgraphs.kit.subgraph import OpenSubgraph
 from subgraphs.registry import DOMAINS
 
-BODY_LIMIT_HEADERS = 32_768
-"""Bytes of request line and headers that are read before the request is refused."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunningHub:
     """What runs in this process."""
 
     settings: Settings
+    options: RouterSettings
     door: HubDoor
     router: RouterApp
     auth: AuthServer
@@ -80,12 +80,12 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
         pipeline = Pipeline(
             read_supergraph(composed().supergraph_sdl),
             {subgraph.subgraph.name: SubgraphTransport(subgraph) for subgraph in subgraphs},
-            PipelineSettings(limits=options.limits),
+            pipeline_settings(options),
         )
         stack.push_async_callback(pipeline.aclose)
         router = build_app(pipeline, options, verifier=verifier(auth))
         await stack.enter_async_context(router.running())
-        yield RunningHub(settings, HubDoor(router, app_of(auth)), router, auth, live, tuple(subgraphs))
+        yield RunningHub(settings, options, HubDoor(router, app_of(auth)), router, auth, live, tuple(subgraphs))
 
 
 async def _serve(settings: Settings) -> None:
@@ -93,16 +93,7 @@ async def _serve(settings: Settings) -> None:
     async with open_hub(settings) as hub:
         server = uvicorn.Server(
             uvicorn.Config(
-                hub.door,
-                http="httptools",
-                ws="websockets-sansio",
-                ws_max_size=hub.router.sockets.settings.max_message_bytes,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                h11_max_incomplete_event_size=BODY_LIMIT_HEADERS,
-                timeout_graceful_shutdown=5,
+                hub.door, **{**uvicorn_options(hub.options), "lifespan": "off", "log_config": None, "log_level": None}
             )
         )
         if not settings.quiet:

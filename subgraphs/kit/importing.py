@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +52,24 @@ class ImportSummary:
         self.rejected_count += 1
         if len(self.rejected) < MAX_REJECTED:
             self.rejected.append(Rejected(file, line, code, ko, en))
+
+
+UNREADABLE = (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, zlib.error, EOFError, json.JSONDecodeError)
+"""What reading a file raises that is not of its kind at all."""
+
+
+def unreadable(importer: Importer, error: Exception) -> ImportSummary:
+    """The summary of files that could not be read to their end; batches stored before that stay."""
+    summary = ImportSummary(importer.name)
+    why = f"{type(error).__name__}: {error}"[:200]
+    summary.reject(
+        ", ".join(importer.files),
+        1,
+        "UNREADABLE_FILE",
+        ko=f"파일을 읽을 수 없습니다({why}).",
+        en=f"The file cannot be read ({why}).",
+    )
+    return summary
 
 
 class Progress(Protocol):

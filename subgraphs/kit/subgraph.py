@@ -18,7 +18,7 @@ from subgraphs.kit.database import Database
 from subgraphs.kit.entities import FederatedSchema
 from subgraphs.kit.errors import ErrorTable
 from subgraphs.kit.import_log import imports_so_far, note_import, prepare_log
-from subgraphs.kit.importing import Importer, ImportSummary, Progress, no_progress
+from subgraphs.kit.importing import UNREADABLE, Importer, ImportSummary, Progress, no_progress, unreadable
 from subgraphs.kit.migrations import migrate
 from subgraphs.kit.time import Clock, utc_now
 
@@ -130,8 +130,14 @@ class OpenSubgraph:
         self.model = await self.subgraph.load_model(self.database)
 
     async def import_files(self, importer: Importer, folder: Path, progress: Progress = no_progress) -> ImportSummary:
-        """Run one of the domain's importers and answer on the new data, here and in every running process."""
-        summary = await importer.run(self.database, folder, progress)
+        """Run one of the domain's importers and answer on the new data, here and in every running process.
+
+        A file that is not of its kind is told in the summary as UNREADABLE_FILE, never raised.
+        """
+        try:
+            summary = await importer.run(self.database, folder, progress)
+        except UNREADABLE as error:
+            return unreadable(importer, error)
         await note_import(self.database, self.subgraph.name, summary, self.clock())
         await self.reload()
         return summary

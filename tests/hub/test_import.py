@@ -96,3 +96,16 @@ def test_a_folder_that_cannot_be_imported_is_refused_in_one_line(
     assert refused.returncode == 2
     assert message in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [b"\xc9\xff\x00 not text", b"", b"a,b\n1,2\n"])
+def test_a_file_that_is_not_what_its_name_says_is_rejected_with_a_code(
+    hub: Hub, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "forests.csv").write_bytes(content)
+    rejected = tmp_path / "rejected.jsonl"
+    run = hub.command("import", str(tmp_path), "--rejected", str(rejected))
+    assert run.returncode == 0, run.stderr
+    assert "Traceback" not in run.stderr
+    if content:
+        assert json.loads(rejected.read_text().splitlines()[0])["code"] in {"UNREADABLE_FILE", "MISSING_COLUMNS"}
