@@ -23,17 +23,24 @@ HASHABLE = frozenset({"ID", "String", "Int"})
 
 
 def emit_collector(
-    writer: SourceWriter, name: str, plan: Representations, constant: str, shared: frozenset[Path] = frozenset()
+    writer: SourceWriter,
+    name: str,
+    plan: Representations,
+    constant: str,
+    shared: frozenset[Path] = frozenset(),
+    folds: bool = False,
 ) -> None:
     """Write ``def name(data)`` which collects what ``collect(plan, data)`` does, each shared object once.
 
-    ``shared``: response paths whose values may be the same list or object at several positions.
+    ``shared``: response paths whose values may be the same list or object at several positions. When it ``folds``,
+    the first object of each representation takes the places of all equal ones, so that it is merged and projected
+    once however often it stands in the answer.
     """
     with writer.block(f"def {name}(data):"):
         writer.line(repr(".".join(plan.path)))
         writer.line("objects, index, representations, known = [], [], [], {}")
         with ExitStack() as blocks:
-            here = "data"
+            here = outer = "data"
             seen = _shared_steps(plan.path, shared)
             for number in seen:
                 writer.line(f"seen{number} = set()")
@@ -51,8 +58,8 @@ def emit_collector(
                 blocks.enter_context(writer.block(f"if {found} is not None{unseen}:"))
                 if unseen:
                     writer.line(f"seen{number}.add(id({found}))")
-                here = found
-            _emit_object(writer, here, plan, constant)
+                outer, here = here, found
+            _emit_object(writer, here, plan, constant, f"{outer}[{plan.path[-1]!r}]" if folds else None)
         writer.line("return objects, index, representations")
     writer.line()
 
@@ -71,7 +78,7 @@ def _types(schema: GraphQLSchema, step: str) -> frozenset[str | None]:
     return frozenset((None, *types_under(schema, step.removeprefix(ON))))
 
 
-def _emit_object(writer: SourceWriter, here: str, plan: Representations, constant: str) -> None:
+def _emit_object(writer: SourceWriter, here: str, plan: Representations, constant: str, place: str | None) -> None:
     groups: dict[tuple[tuple[Field, ...], str | None], list[str]] = {}
     for type_name, wanted in plan.by_type.items():
         sent = wanted.sent_type if wanted.sent_type != type_name else None
@@ -89,8 +96,15 @@ def _emit_object(writer: SourceWriter, here: str, plan: Representations, constan
             _emit_representation(writer, here, wanted, spoken if sent is None else repr(sent), plan, constant)
     with writer.block("else:"):
         writer.line("continue" if "@" in plan.path else "return objects, index, representations")
-    writer.line(f"objects.append({here})")
-    writer.line("index.append(position)")
+    if place is None:
+        writer.line(f"objects.append({here})")
+        writer.line("index.append(position)")
+        return
+    with writer.block("if position == len(objects):"):
+        writer.line(f"objects.append({here})")
+        writer.line("index.append(position)")
+    with writer.block("else:"):
+        writer.line(f"{place} = objects[position]")
 
 
 def _emit_representation(

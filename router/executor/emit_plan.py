@@ -36,7 +36,9 @@ class PlanEmitter:
         plan = fetch.representations
         collects = plan is not None and not plan.context and fetch.path.count("@") <= MAX_NESTED_LISTS
         if fetch.representations is not None and collects:
-            emit_collector(writer, f"collect_{fetch.number}", fetch.representations, constant, self._shared)
+            emit_collector(
+                writer, f"collect_{fetch.number}", fetch.representations, constant, self._shared, fetch.folds
+            )
         with writer.block(f"async def fetch_{fetch.number}(run):"):
             writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
             if fetch.representations is None:

@@ -51,6 +51,8 @@ class PreparedFetch:
     schema: GraphQLSchema
     untyped: frozenset[str]
     """Interfaces that are an object type in some subgraph: their name as ``__typename`` says nothing."""
+    folds: bool
+    """Whether objects with equal representations are equal altogether, so that one may stand for all of them."""
 
 
 def fetches_of(node: Node | None, path: Path = ()) -> Iterator[tuple[Fetch, Path]]:
@@ -77,6 +79,7 @@ def prepare_fetches(
     """Prepared fetches by the ``id`` of the plan's fetch nodes, in reading order."""
     found = list(fetches_of(node))
     contents = [_Contents(fetch, path) for fetch, path in found]
+    in_context = any(fetch.context_rewrites for fetch, _ in found)
     prepared: dict[int, PreparedFetch] = {}
     for number, (fetch, path) in enumerate(found):
         renames = tuple(rewrite for rewrite in fetch.output_rewrites if isinstance(rewrite, KeyRenamer))
@@ -84,6 +87,7 @@ def prepare_fetches(
         shared = any(
             not mine.top_objects.isdisjoint(other.objects) for at, other in enumerate(contents) if at != number
         )
+        representations = read_requires(fetch, path, schema) if fetch.requires else None
         prepared[id(fetch)] = PreparedFetch(
             number=number,
             subgraph=fetch.subgraph,
@@ -96,12 +100,31 @@ def prepare_fetches(
             keys=mine.keys,
             objects=frozenset(mine.top_objects),
             renames=renames,
-            representations=read_requires(fetch, path, schema) if fetch.requires else None,
+            representations=representations,
             deep=shared or bool(renames),
             schema=schema,
             untyped=untyped,
+            folds=representations is not None and not in_context and _folds(representations, contents),
         )
     return prepared
+
+
+def _folds(plan: Representations, contents: list[_Contents]) -> bool:
+    """Whether a representation says all that was fetched of an object at the path.
+
+    What other entity fetches merge into such objects follows from what was fetched of them, so equal objects stay
+    equal; values filled in from the context would not, nor do aliases that are undone later.
+    """
+    if not plan.path or plan.path[-1] == "@" or plan.path[-1].startswith(ON) or "@" not in plan.path:
+        return False
+    here = keys_of(plan.path)
+    makers = [content for content in contents if here in content.below]
+    fetched = {key for content in makers for key in content.below[here]} - {"__typename"}
+    return not any(content.renamed for content in makers) and all(
+        wanted.sent_type == type_name
+        and fetched <= {field.response_key for field in wanted.fields if not field.selections}
+        for type_name, wanted in plan.by_type.items()
+    )
 
 
 def keys_of(path: Path) -> Path:
@@ -115,7 +138,9 @@ def shared_paths(fetches: Iterable[PreparedFetch]) -> frozenset[Path]:
     An entity is asked for once and merged into all objects that stand for it, so they hold the very same lists and
     objects below it; what was collected or projected of one of them holds for all.
     """
-    return frozenset(path for fetch in fetches if "@" in fetch.path for path in fetch.objects)
+    prepared = list(fetches)
+    merged = {path for fetch in prepared if "@" in fetch.path for path in fetch.objects}
+    return frozenset(merged | {keys_of(fetch.path) for fetch in prepared if fetch.folds})
 
 
 class _Contents:
@@ -126,6 +151,8 @@ class _Contents:
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
         base = keys_of(path)
+        self.renamed = bool(fetch.output_rewrites)
+        self.below: dict[Path, set[str]] = {}
         self.objects: set[Path] = set()
         self.top_objects: set[Path] = set()
         fields = list(self._fields(operation.selection_set))
@@ -141,7 +168,9 @@ class _Contents:
             if field.selection_set is not None:
                 here = (*base, (field.alias or field.name).value)
                 self.objects.add(here)
-                self._note(self._fields(field.selection_set), here)
+                inner = list(self._fields(field.selection_set))
+                self.below.setdefault(here, set()).update((one.alias or one.name).value for one in inner)
+                self._note(inner, here)
 
     def _fields(self, selection_set: SelectionSetNode | None) -> Iterator[FieldNode]:
         for node in selection_set.selections if selection_set else ():
