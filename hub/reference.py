@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from auth.errors import REASONS
+from router.composition.codes import ERRORS as ERROR_CODES
+from router.composition.codes import HINTS as HINT_CODES
 from router.errors import errors_reference
 from router.policy.limits import LIMIT_CODES
 from subgraphs.kit.errors import KIT_ERRORS, errors_page
@@ -23,6 +26,11 @@ def errors() -> str:
         "GraphQL errors carry the code in `extensions.code` and speak Korean when `Accept-Language` prefers it.",
         "# Router",
         errors_reference(LIMIT_CODES).strip(),
+        "# Composition",
+        "Errors of `router compose`; the supergraph is not written. The names are the field's own.",
+        _table(ERROR_CODES),
+        "Hints: the supergraph is written, and this is worth a look.",
+        _table(HINT_CODES),
         "# Subgraphs",
         errors_page([KIT_ERRORS, *(domain.errors for domain in DOMAINS)]).strip(),
         "# Authorization server",
@@ -30,6 +38,11 @@ def errors() -> str:
         "| reason | ko | en |\n|---|---|---|\n" + auth,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _table(meanings: Mapping[str, str]) -> str:
+    rows = "\n".join(f"| `{code}` | {meaning} |" for code, meaning in sorted(meanings.items()))
+    return f"| code | meaning |\n|---|---|\n{rows}"
 
 
 def write_reference(folder: Path) -> int:
