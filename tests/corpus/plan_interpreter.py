@@ -208,14 +208,17 @@ def _flat(
 def project(
     selections: tuple[Selection, ...], data: Any, declared: str, schema: GraphQLSchema, variables: Mapping[str, Any]
 ) -> Any:
-    """Only what the client selected, by the runtime type. A field the plan did not bring becomes the text MISSING."""
+    """Only what the client selected, by the runtime type. A field the plan did not bring becomes the text MISSING.
+
+    An interface object's data may not tell the runtime type; then nothing that was selected depends on it.
+    """
     if isinstance(data, list):
         return [project(selections, item, declared, schema, variables) for item in data]
     if not isinstance(data, dict):
         return data
-    runtime = declared if isinstance(schema.type_map[declared], GraphQLObjectType) else data["__typename"]
+    runtime = declared if isinstance(schema.type_map[declared], GraphQLObjectType) else data.get("__typename", declared)
     type_ = schema.type_map[runtime]
-    assert isinstance(type_, GraphQLObjectType), f"{runtime} is no object type"
+    assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType), f"{runtime} has no fields"
     found: dict[str, Any] = {}
     for field in _flat(selections, runtime, schema, variables):
         if field.response_key == "__empty":
