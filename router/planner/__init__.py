@@ -1,95 +1,15 @@
 """The planner: from an operation to a query plan, in six small steps over plain values.
 
 graph      what each subgraph can answer                      graph.py
-routes     where every selected field is had                  routes.py, moves.py, choose.py
-fetches    the routes' visits as a DAG of fetch steps         fetches.py
+routes     where every selected field is had                  routes.py, moves.py, choose.py, split.py, contexts.py
+fetches    the routes' visits as a DAG of fetch steps         fetches.py, tree.py, client_keys.py
 passes     the DAG made smaller                               passes/
-assemble   the DAG as a tree of plan nodes                    assemble.py
-show       the plan for people and tools                      show.py
+assemble   the DAG as a tree of plan nodes                    assemble.py, operation_text.py
+show       the plan, or every stage, for people and tools     show.py, show_stages.py
+
+``planning.py`` calls them in this order; docs/planner.md explains them.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
-from router.errors import PlanningFailed
-from router.federation.supergraph import Supergraph
-from router.operation.model import Field, Operation, OperationKind
-from router.planner.assemble import assemble
-from router.planner.fetches import draft_steps
-from router.planner.graph import Graph, build_graph
-from router.planner.nodes import QueryPlan
-from router.planner.passes import run_passes
-from router.planner.route import Route, Search, Standing
-from router.planner.routes import solve
-from router.planner.selections import Selections, open_fragments, print_selections
-from router.planner.steps import Steps
+from router.planner.planning import PlanStages, plan, plan_stages
 
 __all__ = ["PlanStages", "plan", "plan_stages"]
-
-INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PlanStages:
-    """Every stage of one planning run, in order."""
-
-    graph: Graph
-    turns: tuple[Route, ...]
-    drafted: Steps
-    passes: tuple[tuple[str, Steps], ...]
-    plan: QueryPlan
-
-
-def plan(supergraph: Supergraph, operation: Operation, labels: frozenset[str] = frozenset()) -> QueryPlan:
-    """The query plan. ``labels`` are the override labels that are on (``percent(n)`` labels included).
-
-    Introspection and the root's ``__typename`` are left to the router. Raises PlanningFailed when a selected field
-    cannot be had from any subgraph, which a satisfiable supergraph and a valid operation exclude.
-    """
-    return plan_stages(supergraph, operation, labels).plan
-
-
-def plan_stages(supergraph: Supergraph, operation: Operation, labels: frozenset[str] = frozenset()) -> PlanStages:
-    """The same, with what every stage made."""
-    graph = build_graph(supergraph, labels)
-    selections = tuple(
-        selection
-        for selection in open_fragments(operation.selections, lambda _: True)
-        if isinstance(selection, Field) and selection.name not in INTROSPECTION
-    )
-    search = Search(graph, solve)
-    turns = tuple(_route(search, operation, part) for part in _in_turns(operation, selections))
-    drafted = draft_steps(graph, operation.kind, operation.root_type, selections, _joined_turns(turns))
-    passes = tuple(run_passes(drafted, graph))
-    final = passes[-1][1] if passes else drafted
-    return PlanStages(graph, turns, drafted, passes, assemble(final, operation))
-
-
-def _in_turns(operation: Operation, selections: Selections) -> tuple[Selections, ...]:
-    """Mutation fields are planned one by one, as they run one by one."""
-    if operation.kind is OperationKind.MUTATION:
-        return tuple((selection,) for selection in selections)
-    return (selections,) if selections else ()
-
-
-def _route(search: Search, operation: Operation, selections: Selections) -> Route:
-    route = solve(search, operation.root_type, selections, Standing(None))
-    if route.rest:
-        raise PlanningFailed(f"No subgraph answers {print_selections(route.rest)} of {operation.root_type}.")
-    if operation.kind is not OperationKind.QUERY and len(route.placed) > 1:
-        raise PlanningFailed(f"No single subgraph answers {print_selections(selections)}.")
-    return route
-
-
-def _joined_turns(turns: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Neighbouring mutation fields of one subgraph share a fetch, which runs them in order."""
-    joined: list[Route] = []
-    for route in turns:
-        subgraph = route.placed[0].visit.place.subgraph if route.placed[0].visit else ""
-        last = joined[-1].placed[0].visit if joined else None
-        if last is not None and last.place.subgraph == subgraph:
-            joined[-1] = Route(route.type, False, (*joined[-1].placed, *route.placed))
-        else:
-            joined.append(route)
-    return tuple(joined)
