@@ -83,7 +83,7 @@ async def publish(url: str, messages: int, rate: float, values: str, window: int
     publisher = Publisher(address)
     await asyncio.get_running_loop().create_connection(lambda: publisher, address.host, address.port)
     await publisher.ready.wait()
-    topic, boot, sent = topic_of("seoul", "bench"), time.time_ns() // 1_000_000_000, 0
+    topic, boot, sent = topic_of("seoul", "bench"), time.time_ns() // 1_000_000, 0
     began = time.monotonic()
     while publisher.acknowledged < messages:
         publisher.progress.clear()

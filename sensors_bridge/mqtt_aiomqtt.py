@@ -2,7 +2,8 @@
 
 As documented, aiomqtt acknowledges before the application has the message: of 5,000 messages 4,016 were lost when the
 consumer was killed (docs/adr/0047). So paho underneath is told to leave acknowledging to us. Messages are taken from
-aiomqtt's queue hook (`queue_type`), because its iterator makes a task and a wait for each message.
+aiomqtt's queue hook (`queue_type`), because its iterator makes a task and a wait for each message. When the bridge
+falls behind, reading stops; should that not be enough, a new session bounds the backlog.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from sensors_bridge.mqtt import ConnectionLost, ReconnectingSource
+from sensors_bridge.mqtt import ConnectionLost, ReconnectingSource, log
 
 _OVERSHOOT = 10  # times Receive Maximum: Mosquitto 2.0.11 passes it in bursts (docs/adr/0047)
 _REFUSED = 128  # SUBACK reason codes from here on are refusals (MQTT 5, 3.9.3)
@@ -25,6 +26,7 @@ class AiomqttSource(ReconnectingSource):
     """See MqttSource."""
 
     _client: aiomqtt.Client | None = None
+    _paused = False
 
     async def _session(self) -> None:
         settings, address = self.settings, self.address
@@ -61,7 +63,7 @@ class AiomqttSource(ReconnectingSource):
         except (aiomqtt.MqttError, OSError, TimeoutError) as error:
             raise ConnectionLost(str(error) or type(error).__name__) from error
         finally:
-            self._client = None
+            self._client, self._paused = None, False
         raise ConnectionLost("the session ended")
 
     async def _until_lost(self, client: aiomqtt.Client, overflow: asyncio.Event) -> None:
@@ -91,8 +93,39 @@ class AiomqttSource(ReconnectingSource):
                     overflow.set()
                 elif not overflow.is_set():
                     source._deliver(item.topic.value, payload, item.mid if item.qos else None)
+                    if len(source._pending) >= room:
+                        source._pause()
 
         return Handover
+
+    def _pause(self) -> None:
+        """Stop reading the socket, so that TCP holds the broker back."""
+        socket = None if self._client is None else self._client._client.socket()
+        if socket is not None and not self._paused:
+            self._paused = True
+            asyncio.get_running_loop().remove_reader(socket.fileno())
+
+    def _drained(self) -> None:
+        socket = None if self._client is None else self._client._client.socket()
+        if socket is not None and self._paused:
+            self._paused = False
+            loop = asyncio.get_running_loop()
+            loop.add_reader(socket.fileno(), self._read)
+            loop.call_soon(self._read)  # what TLS has already taken off the socket makes no event
+
+    def _read(self) -> None:
+        """What aiomqtt's own reader does, which `_pause` has removed."""
+        paho = None if self._client is None else self._client._client
+        try:
+            while paho is not None and not self._paused:
+                paho.loop_read()
+                pending = getattr(paho.socket(), "pending", None)
+                if pending is None or not pending():
+                    return
+        except Exception:
+            log.exception("the MQTT client failed to read")
+            if paho is not None:
+                paho.disconnect()
 
     def _send_acknowledgements(self, packets: Sequence[int]) -> None:
         if self._client is not None:

@@ -321,3 +321,37 @@ async def test_a_store_that_stays_away_bounds_what_is_taken_and_stop_still_retur
     async with running_bridge(address, postgres_url, client=client) as running:
         await until(lambda: running.bridge.counters.acknowledged == 300)
         assert await stored_sequences(running.store) == list(range(1, 301))
+
+
+async def test_a_slow_store_holds_the_broker_back_without_losing_the_connection(
+    broker: BrokerAddress, client: str, sqlite_url: str, device_at: Any, running_bridge: Any, until: Any
+) -> None:
+    """Neither broker keeps to Receive Maximum under load (docs/adr/0047), so the source has to."""
+    from sensors_bridge.mqtt import SourceSettings
+
+    store = await ReadingStore.open(sqlite_url)
+    backlog: list[int] = []
+
+    class Slow:
+        """The real store, with a slow disk."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        async def write(self, *batch: Any) -> Any:
+            backlog.append(len(running.bridge._source._pending))
+            await asyncio.sleep(0.02)
+            return await store.write(*batch)
+
+    settings, source = BridgeSettings(batch_rows=10), SourceSettings(receive_maximum=50)
+    async with (
+        running_bridge(broker, Slow(), client=client, settings=settings, source=source) as running,
+        device_at(broker) as device,
+    ):
+        for _ in range(10):
+            await asyncio.gather(*(device.send() for _ in range(100)))
+        await until(lambda: running.bridge.counters.acknowledged == 1_000)
+        assert running.bridge._source.status.failures == 0
+        assert max(backlog) < 500
+        assert await stored_sequences(store) == list(range(1, 1_001))
+    await store.aclose()
