@@ -108,4 +108,8 @@ def test_a_file_that_is_not_what_its_name_says_is_rejected_with_a_code(
     assert run.returncode == 0, run.stderr
     assert "Traceback" not in run.stderr
     if content:
-        assert json.loads(rejected.read_text().splitlines()[0])["code"] in {"UNREADABLE_FILE", "MISSING_COLUMNS", "BAD_ID"}
+        assert json.loads(rejected.read_text().splitlines()[0])["code"] in {
+            "UNREADABLE_FILE",
+            "MISSING_COLUMNS",
+            "BAD_ID",
+        }
