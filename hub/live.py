@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.settings import Settings
-from sensors_bridge.bridge import Bridge
+from sensors_bridge.bridge import Bridge, BridgeSettings
 from sensors_bridge.broker import EmbeddedBroker
 from sensors_bridge.fanout import Fanout
 from sensors_bridge.mqtt import BrokerAddress, open_source
@@ -43,7 +43,7 @@ async def open_live(settings: Settings) -> AsyncIterator[Live]:
         else:
             address = (await stack.enter_async_context(EmbeddedBroker())).address
         fanout = Fanout()
-        bridge = Bridge(open_source(address), store, fanout)
+        bridge = Bridge(open_source(address), store, fanout, BridgeSettings(retention_days=settings.days_kept))
         await stack.enter_async_context(_running("bridge", bridge.run(), stop=bridge.stop))
         if settings.taxis:
             cars = ReplaySettings(taxis=settings.taxis, rate=settings.rate, seed=settings.seed)

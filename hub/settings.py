@@ -32,6 +32,7 @@ class Settings:
     taxis: int = _setting(40, "taxis in the replay of roof-light readings; 0 replays nothing")
     rate: float = _setting(1.0, "messages a second of each taxi in the replay")
     seed: int = _setting(1, "seed of the replay; the same seed drives the same way")
+    retention_days: float = _setting(0.0, "days that readings are kept; 0: 30 with a broker by URL, 1 with our own")
     quiet: bool = _setting(False, "print nothing but errors")
     log_level: str = _setting("warning", "debug, info, warning or error")
 
@@ -42,6 +43,8 @@ class Settings:
             raise SettingsError(f"taxis: {self.taxis} is not between 0 and 100000")
         if not 0 <= self.rate <= 1000:
             raise SettingsError(f"rate: {self.rate} is not between 0 and 1000")
+        if not 0 <= self.retention_days <= 3650:
+            raise SettingsError(f"retention_days: {self.retention_days} is not between 0 and 3650")
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise SettingsError(f"log_level: {self.log_level!r} is not debug, info, warning or error")
         if self.database and not self.database.startswith("postgresql+asyncpg://"):
@@ -51,6 +54,11 @@ class Settings:
     def url(self) -> str:
         """The hub's public base URL, without a trailing slash."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def days_kept(self) -> float:
+        """Retention of readings in days; replayed taxis write millions of rows a day, real ones are worth keeping."""
+        return self.retention_days or (30.0 if self.broker else 1.0)
 
     def database_url(self, name: str) -> str:
         """Async SQLAlchemy URL of one room's database: ``hub_<name>`` on the server, or ``<name>.db`` in the folder."""

@@ -141,5 +141,10 @@ async def test_the_replay_moves_on_the_embedded_broker(tmp_path_factory: pytest.
             while len(seen) < 10:
                 seen |= {reading["device"] for reading in (await subscriber.readings())[1]}
             assert all(device.startswith(("sim-", "demo-")) for device in seen)
+        query = '{ station(id: "gangneung") { place { air { pm25 { source } } } } }'
+        answer = hub.ask(query, token=hub.token("rail:read", "sensing:read"))
+        assert answer["data"]["station"]["place"]["air"]["pm25"] == {"source": "SIMULATED"}, (
+            "a replay is no measurement"
+        )
     finally:
         stop_hub(hub)

@@ -13,7 +13,7 @@ from sqlalchemy import Row, and_, func, select
 from sqlmodel import col
 
 from sensors_bridge.areas import metres_between
-from sensors_bridge.readings import Reading
+from sensors_bridge.readings import Reading, origin_of
 from sensors_bridge.store import ReadingStore, StoreUnavailable
 from subgraphs.kit.context import Context
 from subgraphs.kit.places import Point
@@ -157,9 +157,9 @@ def _air(point: Point, readings: Sequence[Reading], stations: Sequence[_StationH
         reading = next((reading for reading in readings if reading.kind == pollutant.value), None)
         if reading is not None:
             km = metres_between(point.lat, point.lon, reading.lat, reading.lon) / 1000
-            measured[pollutant] = _graded(
-                pollutant, reading.value, reading.at, Origin.ROOF_LIGHT, km, None, stale=False
-            )
+            # The replay's vehicles look like taxis on the map; their values are nobody's measurement.
+            origin = Origin.ROOF_LIGHT if origin_of(reading.device) == "device" else Origin.SIMULATED
+            measured[pollutant] = _graded(pollutant, reading.value, reading.at, origin, km, None, stale=False)
             continue
         for km, station, hours in fresh_first:
             latest = hours[-1]
