@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from router.operation.model import Condition, Field, InlineFragment, Operation, OperationKind, Selection
+from router.planner.graph import Graph
 from router.planner.nodes import (
     ConditionNode,
     Fetch,
@@ -26,17 +27,17 @@ from router.planner.selections import Selections, joined
 from router.planner.steps import FetchStep, Steps
 
 
-def assemble(steps: Steps, operation: Operation) -> QueryPlan:
+def assemble(steps: Steps, operation: Operation, graph: Graph) -> QueryPlan:
     """The plan of an operation whose steps are final."""
     if not steps:
         return QueryPlan(None)
     if operation.kind is OperationKind.SUBSCRIPTION:
         first, rest = steps[0], steps[1:]
-        primary = _fetch(first, operation)
+        primary = _fetch(first, operation, graph)
         after = [replace(step, after=step.after - {first.id}) for step in rest]
-        return QueryPlan(SubscriptionNode(primary, _tree(after, operation)))
+        return QueryPlan(SubscriptionNode(primary, _tree(after, operation, graph)))
     turns = sorted({step.turn for step in steps})
-    return QueryPlan(_in_sequence(_tree([s for s in steps if s.turn == turn], operation) for turn in turns))
+    return QueryPlan(_in_sequence(_tree([s for s in steps if s.turn == turn], operation, graph) for turn in turns))
 
 
 def _in_sequence(nodes: Iterable[Node | None]) -> Node | None:
@@ -61,17 +62,17 @@ def _in_parallel(nodes: Iterable[Node | None]) -> Node | None:
     return flat[0] if len(flat) == 1 else Parallel(tuple(flat)) if flat else None
 
 
-def _tree(steps: list[FetchStep], operation: Operation) -> Node | None:
-    return _in_parallel(_part(part, operation) for part in _parts(steps))
+def _tree(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | None:
+    return _in_parallel(_part(part, operation, graph) for part in _parts(steps))
 
 
-def _part(steps: list[FetchStep], operation: Operation) -> Node | None:
+def _part(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | None:
     """A connected part: its first steps, then what they leave."""
     here = {step.id for step in steps}
     first = [step for step in steps if not step.after & here]
     gone = {step.id for step in first}
     rest = [replace(step, after=step.after - gone) for step in steps if step.id not in gone]
-    return _in_sequence((_in_parallel(_node(step, operation) for step in first), _tree(rest, operation)))
+    return _in_sequence((_in_parallel(_node(step, operation, graph) for step in first), _tree(rest, operation, graph)))
 
 
 def _parts(steps: list[FetchStep]) -> Iterator[list[FetchStep]]:
@@ -93,10 +94,10 @@ def _parts(steps: list[FetchStep]) -> Iterator[list[FetchStep]]:
     yield from together.values()
 
 
-def _node(step: FetchStep, operation: Operation) -> Node:
+def _node(step: FetchStep, operation: Operation, graph: Graph) -> Node:
     lifted, step = _lift_conditions(step)
     conditions = joined(step.conditions, lifted)
-    node: Node = _fetch(step, operation)
+    node: Node = _fetch(step, operation, graph)
     if step.path:
         assert isinstance(node, Fetch)
         node = Flatten(step.path, node)
@@ -123,12 +124,12 @@ def _unguarded(node: Node) -> Node | None:
     return node.if_clause or node.else_clause
 
 
-def _fetch(step: FetchStep, operation: Operation) -> Fetch:
+def _fetch(step: FetchStep, operation: Operation, graph: Graph) -> Fetch:
     variables = used_variables(step, operation)
     return Fetch(
         subgraph=step.subgraph,
         kind=step.kind,
-        operation=operation_text(step, operation, variables),
+        operation=operation_text(step, operation, variables, graph),
         variables=variables,
         requires=requires_of(step),
         input_rewrites=tuple(

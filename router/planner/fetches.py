@@ -11,16 +11,20 @@ from dataclasses import dataclass, field, replace
 
 from graphql import is_abstract_type
 
+from router.errors import LimitExceeded
 from router.operation.model import Condition, Field, InlineFragment, OperationKind, Selection
 from router.planner.client_keys import ClientKeys, client_keys, field_below, internal_key, is_ambiguous, plain
 from router.planner.graph import Graph, Kind
 from router.planner.nodes import ContextRewrite, Path
 from router.planner.route import ContextNeed, Placed, Route, Visit
 from router.planner.selections import TYPENAME, Selections, joined, merge
-from router.planner.steps import ContextVariable, FetchStep, Representation, Steps
+from router.planner.steps import ContextVariable, FetchStep, Representation, Steps, joined_representations
 from router.planner.tree import Tree
 
 Touched = frozenset[int]
+
+MAX_STEPS = 10_000
+"""A type that lies in pieces in two subgraphs can double the steps with each level; nothing better bounds that."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +67,10 @@ class Drafting:
     drafts: list[Draft] = field(default_factory=list)
     visited: dict[tuple[object, ...], tuple[Draft, Tree]] = field(default_factory=dict)
     emitted: dict[tuple[object, ...], Touched] = field(default_factory=dict)
+    shared: dict[tuple[object, ...], tuple[Tree, Touched]] = field(default_factory=dict)
+    """By route and place: the tree below a field, for the other runtime types that select the same."""
+    siblings: dict[tuple[object, ...], int] = field(default_factory=dict)
+    """By origin, path and subgraph: the draft for visits that wait for the origin alone."""
 
 
 def draft_steps(graph: Graph, kind: OperationKind, root: str, selections: Selections, turns: Sequence[Route]) -> Steps:
@@ -75,7 +83,7 @@ def draft_steps(graph: Graph, kind: OperationKind, root: str, selections: Select
 
 def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
     """The finished step. Its path says ``... on T`` only where a response key would be ambiguous without."""
-    selections, path = draft.tree.freeze(), plain(draft.path)
+    selections, path = draft.tree.freeze({}), plain(draft.path)
     parent = draft.representations[0].at if draft.representations else ""
     if path != draft.path and is_ambiguous(drafting.keys, drafting.graph, parent, selections, path):
         path = draft.path
@@ -124,14 +132,21 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     selected = placed.field
     if internal:
         selected = replace(selected, response_key=internal_key(drafting.keys, plain(origin.path), selected))
-    below = tree.field(replace(selected, selections=(), locations=()))
+    selected = replace(selected, selections=(), locations=())
     if placed.route is None:
+        tree.field(selected)
         return frozenset({draft.id})
     above = (*origin.above, origin) if at in drafting.graph.context_setters else origin.above
     path = (*origin.path, selected.response_key, *placed.path[1:])
     conditions = joined(origin.conditions, selected.conditions)
+    place = (id(placed.route), draft.id, plain(path), conditions, internal)
+    known = drafting.shared.get(place) if not drafting.keys.ambiguous and not above else None
+    if known and tree.share(selected, known[0]):
+        return known[1]
+    below = tree.field(selected)
     inside = Origin(draft, below, path, origin.turn, above, conditions)
     touched = _emit_route(drafting, placed.route, inside, internal)
+    drafting.shared[place] = (below, touched)
     if _is_narrowed(drafting.graph, at, placed.field, placed.route.type, draft.subgraph):
         below.typename()
     below.something()
@@ -170,6 +185,13 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
         there = drafting.graph.here[visit.place.subgraph][visit.place.type]
         sent = _representation(drafting, visit.at, visit.representation, plain(origin.path))
         representations = (Representation(visit.at, visit.place.type, sent, there.interface_object),)
+    sibling = _sibling(drafting, visit, origin, representations, after, contexts)
+    if sibling:
+        tree = sibling.tree.on(visit.place.type)
+        drafting.visited[place] = (sibling, tree)
+        return sibling, tree
+    if len(drafting.drafts) >= MAX_STEPS:
+        raise LimitExceeded(f"The operation needs more than {MAX_STEPS} fetches.", code="QUERY_PLAN_TOO_LARGE")
     draft = Draft(
         len(drafting.drafts),
         visit.place.subgraph,
@@ -186,6 +208,29 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
     tree = draft.tree.on(visit.place.type) if representations else draft.tree
     drafting.visited[place] = (draft, tree)
     return draft, tree
+
+
+def _sibling(
+    drafting: Drafting,
+    visit: Visit,
+    origin: Origin,
+    representations: tuple[Representation, ...],
+    after: Touched,
+    contexts: tuple[ContextVariable, ...],
+) -> Draft | None:
+    """The step that other runtime types at this place already have in that subgraph, when it waits for no more than
+    the origin; it takes the representation too. (What waits for more is left to the merging pass.)"""
+    if origin.draft is None or not representations or contexts or drafting.keys.ambiguous:
+        return None
+    if after != {origin.draft.id}:
+        return None
+    place = (origin.draft.id, plain(origin.path), visit.place.subgraph, origin.conditions)
+    if place not in drafting.siblings:
+        drafting.siblings[place] = len(drafting.drafts)
+        return None
+    found = drafting.drafts[drafting.siblings[place]]
+    found.representations = joined_representations(found.representations, representations)
+    return found
 
 
 def _context(drafting: Drafting, need: ContextNeed, origin: Origin) -> tuple[Touched, tuple[ContextVariable, ...]]:

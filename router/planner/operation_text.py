@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from router.operation.model import InlineFragment, Operation, OperationKind
-from router.planner.selections import TYPENAME, directives_text, print_selections, variables_in
+from router.planner.graph import Graph
+from router.planner.selections import TYPENAME, directives_text, print_inside, print_selections, variables_in
+from router.planner.shared_fragments import shared_sets
 from router.planner.steps import FetchStep
 
 
@@ -14,8 +16,15 @@ def used_variables(step: FetchStep, operation: Operation) -> tuple[str, ...]:
     return tuple(definition.name for definition in operation.variables if definition.name in used)
 
 
-def operation_text(step: FetchStep, operation: Operation, variables: tuple[str, ...]) -> str:
+def operation_text(step: FetchStep, operation: Operation, variables: tuple[str, ...], graph: Graph) -> str:
     """On one line; an entity fetch takes its objects as ``$representations``."""
+    root = graph.roots[step.kind]
+    shared = shared_sets(graph, step.subgraph, root, step.selections)
+    named = {key: f"Shared{number}" for number, key in enumerate(shared)}
+    fragments = "".join(
+        f" fragment {named[key]} on {type_name} {{ {print_inside(selections, named)} }}"
+        for key, (type_name, selections) in shared.items()
+    )
     definitions = ["$representations: [_Any!]!"] if step.representations else []
     for definition in operation.variables:
         if definition.name in variables:
@@ -24,12 +33,12 @@ def operation_text(step: FetchStep, operation: Operation, variables: tuple[str, 
     definitions.extend(dict.fromkeys(f"${item.rewrite.variable}: {item.type}" for item in step.contexts))
     heading = f"({', '.join(definitions)})" if definitions else ""
     directives = directives_text(operation.directives, ())
-    body = print_selections(step.selections)
+    body = print_selections(step.selections, named)
     if step.representations:
         body = f"{{ _entities(representations: $representations) {body} }}"
     if step.kind is OperationKind.QUERY and not heading and not directives:
-        return body
-    return f"{step.kind}{heading}{directives} {body}"
+        return body + fragments
+    return f"{step.kind}{heading}{directives} {body}{fragments}"
 
 
 def requires_of(step: FetchStep) -> tuple[InlineFragment, ...]:

@@ -53,7 +53,7 @@ def plan_stages(supergraph: Supergraph, operation: Operation, labels: frozenset[
     drafted = draft_steps(graph, operation.kind, operation.root_type, selections, _joined_turns(turns))
     passes = tuple(run_passes(drafted, graph))
     final = passes[-1][1] if passes else drafted
-    return PlanStages(graph, turns, drafted, passes, assemble(final, operation))
+    return PlanStages(graph, turns, drafted, passes, assemble(final, operation, graph))
 
 
 def _in_turns(operation: Operation, selections: Selections) -> tuple[Selections, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
 
@@ -131,29 +132,41 @@ def fragment_head(fragment: InlineFragment) -> str:
     return f"...{condition}{directives_text(fragment.directives, fragment.conditions)}"
 
 
-def print_selections(selections: Selections) -> str:
+def print_selections(selections: Selections, named: Mapping[int, str] = MappingProxyType({})) -> str:
     """On one line, braces included: ``{ id ... on T { name } }``; empty text for none.
 
-    A directive may stand once in a place, so further conditions of one kind go on fragments around.
+    A directive may stand once in a place, so further conditions of one kind go on fragments around. ``named`` are the
+    fragments that stand for a selection set, by its identity.
     """
     if not selections:
         return ""
-    return f"{{ {' '.join(map(_print, selections))} }}"
+    if id(selections) in named:
+        return f"{{ ...{named[id(selections)]} }}"
+    return f"{{ {print_inside(selections, named)} }}"
 
 
-def _print(selection: Selection) -> str:
+def print_inside(selections: Selections, named: Mapping[int, str]) -> str:
+    """The same without braces, the set itself written out."""
+    return " ".join(_print(selection, named) for selection in selections)
+
+
+def _print(selection: Selection, named: Mapping[int, str]) -> str:
     once = {condition.expected: condition for condition in reversed(selection.conditions)}
     for condition in selection.conditions:
         if condition not in once.values():
             kept = tuple(other for other in selection.conditions if other != condition)
-            return _print(InlineFragment(None, (replace(selection, conditions=kept),), (condition,)))
+            return _print(InlineFragment(None, (replace(selection, conditions=kept),), (condition,)), named)
     head = field_head(selection) if isinstance(selection, Field) else fragment_head(selection)
-    below = print_selections(selection.selections)
+    below = print_selections(selection.selections, named)
     return f"{head} {below}" if below else head
 
 
-def variables_in(selections: Selections) -> Iterator[str]:
-    """Every variable used, with repeats, in order."""
+def variables_in(selections: Selections, seen: set[int] | None = None) -> Iterator[str]:
+    """Every variable used, with repeats; a selection set that stands in several places is read once."""
+    seen = set() if seen is None else seen
+    if id(selections) in seen:
+        return
+    seen.add(id(selections))
     for selection in selections:
         if isinstance(selection, Field):
             for argument in selection.arguments:
@@ -163,4 +176,4 @@ def variables_in(selections: Selections) -> Iterator[str]:
                 yield from argument.variables
         for condition in selection.conditions:
             yield condition.variable
-        yield from variables_in(selection.selections)
+        yield from variables_in(selection.selections, seen)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
+from graphql import Node as Node_
 
 from router.operation.model import Field, Selection
 from router.planner.nodes import (
@@ -97,7 +98,8 @@ def _operation_lines(operation: str) -> list[str]:
     if "$representations" in operation and first is not None and getattr(first, "selection_set", None) is not None:
         selection_set = first.selection_set  # type: ignore[attr-defined]
     assert selection_set is not None
-    return print_ast(selection_set).splitlines()
+    parts: list[Node_] = [selection_set, *document.definitions[1:]]
+    return [line for part in parts for line in print_ast(part).splitlines()]
 
 
 def to_json(plan: QueryPlan) -> dict[str, Any]:

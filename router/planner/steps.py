@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.operation.model import Condition, OperationKind
 from router.planner.nodes import ContextRewrite, KeyRenamer, Path
-from router.planner.selections import Selections
+from router.planner.selections import Selections, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ class FetchStep:
 
 
 Steps = tuple[FetchStep, ...]
+
+
+def joined_representations(
+    some: tuple[Representation, ...], more: tuple[Representation, ...]
+) -> tuple[Representation, ...]:
+    """All of them, those of one type merged."""
+    found: dict[tuple[str, str], Representation] = {}
+    for item in (*some, *more):
+        place = (item.at, item.to)
+        known = found.get(place)
+        found[place] = replace(item, selections=merge((*known.selections, *item.selections))) if known else item
+    return tuple(found.values())
 
 
 def rounds(steps: Sequence[FetchStep]) -> Mapping[int, int]:

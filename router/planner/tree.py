@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from router.operation.model import Field, InlineFragment, Selection
 from router.planner.selections import TYPENAME, Selections, merge
@@ -25,6 +26,11 @@ class Tree:
             self._fields[place] = (field, Tree())
         return self._fields[place][1]
 
+    def share(self, field: Field, below: Tree) -> bool:
+        """Select the field with a tree another place has too; False when the field is selected here already."""
+        place = (field.response_key, field.name, field.arguments, field.conditions, field.directives)
+        return self._fields.setdefault(place, (field, below))[1] is below
+
     def on(self, type_name: str) -> Tree:
         """The tree below ``... on type_name``."""
         if type_name not in self._fragments:
@@ -39,28 +45,26 @@ class Tree:
 
     def something(self) -> None:
         """Make sure the selection set is not empty."""
-        if not self._fields and not any(below.freeze() for below in self._fragments.values()):
+        if self._is_empty():
             self.typename()
 
-    def _selections(self) -> Iterator[Selection]:
+    def _is_empty(self) -> bool:
+        return not self._fields and all(below._is_empty() for below in self._fragments.values())
+
+    def _selections(self, frozen: dict[int, Selections]) -> Iterator[Selection]:
         typename = next((field for field, _ in self._fields.values() if field == TYPENAME), None)
         if typename:
             yield typename
         for field, below in self._fields.values():
             if field != typename:
-                yield Field(
-                    field.response_key,
-                    field.name,
-                    field.arguments,
-                    field.directives,
-                    field.conditions,
-                    below.freeze(),
-                )
+                yield replace(field, selections=below.freeze(frozen))
         for type_name, below in self._fragments.items():
-            selections = below.freeze()
+            selections = below.freeze(frozen)
             if selections:
                 yield InlineFragment(type_name, selections)
 
-    def freeze(self) -> Selections:
-        """The selections so far."""
-        return merge(self._selections())
+    def freeze(self, frozen: dict[int, Selections]) -> Selections:
+        """The selections so far. A tree shared by several places gives them the same tuple; ``frozen`` holds those."""
+        if id(self) not in frozen:
+            frozen[id(self)] = merge(self._selections(frozen))
+        return frozen[id(self)]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from router.planner.graph import Graph
 from router.planner.selections import merge
-from router.planner.steps import FetchStep, Representation, Steps, ancestors, rounds
+from router.planner.steps import FetchStep, Steps, ancestors, joined_representations, rounds
 
 
 def merge_steps(steps: Steps, graph: Graph) -> Steps:
@@ -19,28 +19,31 @@ def merge_steps(steps: Steps, graph: Graph) -> Steps:
     for step in steps:
         places[step.subgraph, step.path, step.kind, step.turn, bool(step.representations)].append(step.id)
     for candidates in places.values():
-        for position, first in enumerate(candidates):
-            for second in candidates[position + 1 :]:
-                merged = _merged(steps, first, second)
+        kept = candidates[:1]
+        for number in candidates[1:]:
+            for into in kept:
+                merged = _merged(steps, into, number)
                 if merged is not None:
                     steps = merged
+                    break
+            else:
+                kept.append(number)
     return steps
 
 
 def _merged(steps: Steps, first: int, second: int) -> Steps | None:
-    by_id = {step.id: step for step in steps}
-    if first not in by_id or second not in by_id:
-        return None
-    one, other = by_id[first], by_id[second]
-    if one.after != other.after:
-        above = ancestors(steps)
-        if first in above[second] or second in above[first]:
-            return None
+    one = next(step for step in steps if step.id == first)
+    other = next(step for step in steps if step.id == second)
     joined = _join(one, other)
     after = tuple(
         _redirected(joined if step.id == first else step, second, first) for step in steps if step.id != second
     )
-    if one.after != other.after and max(rounds(after).values()) > max(rounds(steps).values()):
+    if one.after == other.after:
+        return after
+    above = ancestors(steps)
+    if first in above[second] or second in above[first]:
+        return None
+    if max(rounds(after).values()) > max(rounds(steps).values()):
         return None
     return after
 
@@ -50,16 +53,9 @@ def _redirected(step: FetchStep, gone: int, into: int) -> FetchStep:
 
 
 def _join(one: FetchStep, other: FetchStep) -> FetchStep:
-    representations: dict[tuple[str, str], Representation] = {}
-    for item in (*one.representations, *other.representations):
-        place = (item.at, item.to)
-        known = representations.get(place)
-        if known is not None:
-            item = replace(item, selections=merge((*known.selections, *item.selections)))
-        representations[place] = item
     return replace(
         one,
-        representations=tuple(representations.values()),
+        representations=joined_representations(one.representations, other.representations),
         selections=merge((*one.selections, *other.selections)),
         after=one.after | other.after,
         conditions=tuple(condition for condition in one.conditions if condition in other.conditions),
