@@ -16,6 +16,7 @@ from router.planner.nodes import (
     KeyRenamer,
     Node,
     Parallel,
+    Path,
     QueryPlan,
     Rewrite,
     Sequence,
@@ -28,6 +29,18 @@ def show_text(plan: QueryPlan) -> str:
     if plan.node is None:
         return "QueryPlan {}"
     return "\n".join(("QueryPlan {", *_indented(_lines(plan.node)), "}"))
+
+
+def shown_path(path: Path) -> list[str]:
+    """The field's way to write a path: a type condition joins the item before it, ``root|[A]``."""
+    shown: list[str] = []
+    for item in path:
+        if item.startswith("... on "):
+            condition = f"|[{item.removeprefix('... on ')}]"
+            shown.append(shown.pop() + condition if shown else condition)
+        else:
+            shown.append(item)
+    return shown
 
 
 def _indented(lines: Iterator[str] | list[str]) -> Iterator[str]:
@@ -50,7 +63,7 @@ def _lines(node: Node) -> Iterator[str]:
         yield from _indented(_operation_lines(node.operation))
         yield "},"
     elif isinstance(node, Flatten):
-        yield from _block(f'Flatten(path: "{".".join(node.path)}")', (node.node,))
+        yield from _block(f'Flatten(path: "{".".join(shown_path(node.path))}")', (node.node,))
     elif isinstance(node, Sequence):
         yield from _block("Sequence", node.nodes)
     elif isinstance(node, Parallel):
@@ -111,7 +124,7 @@ def _node_json(node: Node) -> dict[str, Any]:
     if isinstance(node, Fetch):
         return _fetch_json(node)
     if isinstance(node, Flatten):
-        return {"kind": "Flatten", "path": list(node.path), "node": _node_json(node.node)}
+        return {"kind": "Flatten", "path": shown_path(node.path), "node": _node_json(node.node)}
     if isinstance(node, Sequence | Parallel):
         return {"kind": type(node).__name__, "nodes": [_node_json(item) for item in node.nodes]}
     if isinstance(node, ConditionNode):
@@ -184,7 +197,7 @@ def _dot_parts(node: Node) -> tuple[str, str, list[tuple[str, Node]]]:
     if isinstance(node, Fetch):
         return f"{node.subgraph}\n{node.operation}", "box", []
     if isinstance(node, Flatten):
-        return f"at {'.'.join(node.path)}", "plain", [("", node.node)]
+        return f"at {'.'.join(shown_path(node.path))}", "plain", [("", node.node)]
     if isinstance(node, Sequence | Parallel):
         return type(node).__name__, "ellipse", [("", item) for item in node.nodes]
     if isinstance(node, ConditionNode):
