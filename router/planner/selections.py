@@ -65,14 +65,16 @@ def open_fragments(
             yield from open_fragments(selection.selections, applies, joined(conditions, selection.conditions))
 
 
-def merge(selections: Iterable[Selection]) -> Selections:
+def merge(selections: Iterable[Selection], joins: dict[tuple[int, ...], Selections] | None = None) -> Selections:
     """The same selections with equal fields and equal fragments merged, at every depth, in first-met order.
 
-    A leaf asked without conditions makes its conditional doubles needless.
+    A leaf asked without conditions makes its conditional doubles needless. Sets that several places share stay shared:
+    ``joins`` remembers, by identity, what the sets met so far have become together.
     """
     merged: list[Selection] = []
     places: dict[tuple[object, ...], int] = {}
-    changed: set[int] = set()
+    below: dict[int, list[Selections]] = {}
+    joins = {} if joins is None else joins
     for selection in selections:
         if isinstance(selection, Field):
             place: tuple[object, ...] = (
@@ -87,11 +89,13 @@ def merge(selections: Iterable[Selection]) -> Selections:
         index = places.setdefault(place, len(merged))
         if index == len(merged):
             merged.append(selection)
-        elif merged[index].selections is not selection.selections and selection.selections:
-            merged[index] = replace(merged[index], selections=(*merged[index].selections, *selection.selections))
-            changed.add(index)
-    for index in changed:
-        merged[index] = replace(merged[index], selections=merge(merged[index].selections))
+        elif all(part is not selection.selections for part in below.get(index, (merged[index].selections,))):
+            below.setdefault(index, [merged[index].selections]).append(selection.selections)
+    for index, parts in below.items():
+        key = tuple(id(part) for part in parts)
+        if key not in joins:
+            joins[key] = merge([selection for part in parts for selection in part], joins)
+        merged[index] = replace(merged[index], selections=joins[key])
     return tuple(
         selection
         for selection in merged
