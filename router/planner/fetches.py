@@ -18,7 +18,14 @@ from router.planner.graph import Graph, Kind
 from router.planner.nodes import ContextRewrite, Path
 from router.planner.route import ContextNeed, Placed, Route, Visit
 from router.planner.selections import TYPENAME, Selections, joined, merge
-from router.planner.steps import ContextVariable, FetchStep, Representation, Steps, joined_representations
+from router.planner.steps import (
+    ContextVariable,
+    FetchStep,
+    Representation,
+    Steps,
+    joined_representations,
+    representations_conflict,
+)
 from router.planner.tree import Tree
 
 Touched = frozenset[int]
@@ -229,6 +236,8 @@ def _sibling(
         drafting.siblings[place] = len(drafting.drafts)
         return None
     found = drafting.drafts[drafting.siblings[place]]
+    if representations_conflict(found.representations, representations):
+        return None
     found.representations = joined_representations(found.representations, representations)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.operation.model import Condition, OperationKind
+from router.operation.model import Condition, Field, OperationKind, Selection
 from router.planner.nodes import ContextRewrite, KeyRenamer, Path
 from router.planner.selections import Selections, merge
 
@@ -50,6 +50,31 @@ class FetchStep:
 
 
 Steps = tuple[FetchStep, ...]
+
+
+def representations_conflict(some: tuple[Representation, ...], more: tuple[Representation, ...]) -> bool:
+    """Whether one object would be sent with two values for a field (required with different arguments)."""
+    sent = {(item.at, item.to): item.selections for item in some}
+    return any(_conflict(sent.get((item.at, item.to), ()), item.selections) for item in more)
+
+
+def _conflict(some: Selections, more: Selections) -> bool:
+    known = {_sent_as(selection): selection for selection in some}
+    for selection in more:
+        other = known.get(_sent_as(selection))
+        if other is None:
+            continue
+        if isinstance(selection, Field) and isinstance(other, Field) and selection.response_key != other.response_key:
+            return True
+        if _conflict(other.selections, selection.selections):
+            return True
+    return False
+
+
+def _sent_as(selection: Selection) -> tuple[str | None, bool]:
+    """What stands for the selection in a representation: a field's name, or the fragment's type."""
+    is_field = isinstance(selection, Field)
+    return (selection.name if isinstance(selection, Field) else selection.type_condition, is_field)
 
 
 def joined_representations(

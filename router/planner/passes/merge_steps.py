@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from router.planner.graph import Graph
 from router.planner.selections import merge
-from router.planner.steps import FetchStep, Steps, ancestors, joined_representations, rounds
+from router.planner.steps import FetchStep, Steps, ancestors, joined_representations, representations_conflict, rounds
 
 
 def merge_steps(steps: Steps, graph: Graph) -> Steps:
@@ -34,6 +34,8 @@ def merge_steps(steps: Steps, graph: Graph) -> Steps:
 def _merged(steps: Steps, first: int, second: int) -> Steps | None:
     one = next(step for step in steps if step.id == first)
     other = next(step for step in steps if step.id == second)
+    if representations_conflict(one.representations, other.representations):
+        return None
     joined = _join(one, other)
     after = tuple(
         _redirected(joined if step.id == first else step, second, first) for step in steps if step.id != second
