@@ -15,7 +15,7 @@ from router.planner.choose import choose
 from router.planner.graph import Kind, TypeHere
 from router.planner.moves import Option, local, provided_below
 from router.planner.route import FREE, Placed, Route, Search, Standing, total
-from router.planner.selections import Selections, merge, open_fragments
+from router.planner.selections import Selections, joined, merge, open_fragments
 
 
 def solve(search: Search, type_name: str, selections: Selections, standing: Standing) -> Route:
@@ -64,7 +64,7 @@ def _open_covering(selections: Selections, covers: object) -> Iterable[Selection
             selection.type_condition is None or covers(selection.type_condition)
         ):
             for inner in _open_covering(selection.selections, covers):
-                yield replace(inner, conditions=(*selection.conditions, *inner.conditions))
+                yield replace(inner, conditions=joined(selection.conditions, inner.conditions))
         else:
             yield selection
 

@@ -17,9 +17,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "planner.md"
 
 def test_the_worked_example_of_the_page() -> None:
     example = PAGE.read_text().partition("## A worked example")[2]
-    blocks = re.findall(r"```(?:graphql|text)\n(.*?)```", example, re.DOTALL)
-    catalog, ship, operation, routes, fetches, shown = blocks
-    sources = [SubgraphSource(name, "", HEAD + sdl) for name, sdl in (("catalog", catalog), ("ship", ship))]
+    blocks = re.findall(r"```(?:graphql|text)?\n(.*?)```", example, re.DOTALL)
+    rail, air, operation, routes, fetches, shown = blocks
+    sources = [SubgraphSource(name, "", HEAD + sdl) for name, sdl in (("rail", rail), ("air", air))]
     supergraph = read_supergraph(compose(sources).supergraph_sdl)
     stages = dict(show_stages(plan_stages(supergraph, parse_request(operation, None, supergraph.api_schema))))
     assert stages["routes"] == routes.strip()
