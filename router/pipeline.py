@@ -24,7 +24,9 @@ from router.operation import Document, GraphQLRequest, prepare
 from router.operation.model import Operation, OperationKind
 from router.operation.printing import print_operation
 from router.planner import plan as make_plan
+from router.planner import plan_stages
 from router.planner.nodes import QueryPlan
+from router.planner.show_stages import show_stages
 from router.policy.limits import Limits, check_document, check_operation, check_text
 from router.policy.scopes import Access, Granted, Refusal, access_of
 
@@ -156,12 +158,16 @@ class Pipeline:
         yield Stage("operation", print_operation(known.document.operation))
         operation, refusals = known.access.authorise(caller)
         yield Stage("policy", {"operation": print_operation(operation), "refusals": refusals})
-        variables = known.document.coerce_variables(request.variables)
-        yield Stage("variables", variables)
+        for name, text in show_stages(plan_stages(self.supergraph, operation)):
+            if name != "plan":
+                yield Stage(f"planner: {name}", text)
         plan = self._planner(self.supergraph, operation)
         yield Stage("planner", plan)
         compiled = self._compile(plan, known, refusals)
         yield Stage("executor.compile", compiled.source)
+        # Last, because a plan does not depend on values: missing ones must not hide it.
+        variables = known.document.coerce_variables(request.variables)
+        yield Stage("variables", variables)
         if run and known.document.kind is not OperationKind.SUBSCRIPTION:
             yield Stage("run", await compiled(variables, caller, self.transports))
 

@@ -49,5 +49,5 @@ def test_the_tour_starts_with_a_command_that_works() -> None:
     shown = subprocess.run(
         [sys.executable, *arguments[1:]], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for room in ("request", "operation", "policy", "variables", "planner", "executor"):
+    for room in ("request", "operation", "policy", "planner: graph", "planner: routes", "planner: fetches", "executor"):
         assert re.search(rf"^── .*{room}", shown, re.MULTILINE), room

@@ -38,8 +38,8 @@ def add_commands(commands: Any) -> None:
     explaining = commands.add_parser(
         "explain",
         help="print what each room of the router makes of an operation",
-        description="Print every stage of one operation: request, operation, policy, variables, query plan, and the"
-        " Python source the plan is compiled to; with --run also the answer.",
+        description="Print every stage of one operation: request, operation, policy, each step of planning, the query"
+        " plan, the Python source it is compiled to, and the variables; with --run also the answer.",
     )
     _add_operation_arguments(explaining)
     explaining.add_argument("--variables", default="{}", metavar="JSON", help="values of the operation's variables")

@@ -147,13 +147,25 @@ async def test_plan_refuses_an_operation_with_place_and_code(files: Path, compos
 async def test_explain_prints_every_stage_in_order(composed: list[str], command: Any) -> None:
     done = await command("explain", *composed, "--variables", '{"x": true}', "--scopes", "a b")
     assert (done.status, done.errors) == (0, "")
-    rooms = [line.split()[1] for line in done.output.splitlines() if line.startswith("── ")]
-    assert rooms == ["request", "operation", "policy", "variables", "planner", "executor.compile"]
+    rooms = [line.strip("─ ") for line in done.output.splitlines() if line.startswith("── ")]
+    assert rooms == [
+        "request",
+        "operation",
+        "policy",
+        "planner: graph",
+        "planner: routes",
+        "planner: fetches",
+        "planner",
+        "executor.compile",
+        "variables",
+    ]
     assert "async def execute(run)" in done.output
 
 
 async def test_explain_refuses_what_the_router_would_refuse(composed: list[str], command: Any) -> None:
-    assert "BAD_USER_INPUT" in (await command("explain", *composed)).errors
+    without = await command("explain", *composed)
+    assert "BAD_USER_INPUT" in without.errors
+    assert "── executor.compile" in without.output, "the plan is shown all the same"
     assert "변수 값이 형식에 맞지 않습니다" in (await command("explain", *composed, "--language", "ko")).errors
     assert "--variables is not JSON" in (await command("explain", *composed, "--variables", "{")).errors
 

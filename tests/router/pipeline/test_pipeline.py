@@ -211,7 +211,18 @@ async def test_each_set_of_granted_scopes_has_its_own_plan_and_answer() -> None:
 
 async def test_trace_shows_what_each_room_made() -> None:
     rooms = {stage.room: stage.output async for stage in pipeline().trace(GraphQLRequest("{ me { id } }"), ANONYMOUS)}
-    assert list(rooms) == ["request", "operation", "policy", "variables", "planner", "executor.compile", "run"]
+    assert list(rooms) == [
+        "request",
+        "operation",
+        "policy",
+        "planner: graph",
+        "planner: routes",
+        "planner: fetches",
+        "planner",
+        "executor.compile",
+        "variables",
+        "run",
+    ]
     assert rooms["operation"] == "query { me { id } }"
     assert "async def execute(run):" in rooms["executor.compile"]
     assert rooms["run"] == b'{"data":{"me":{"id":"1"}}}'
