@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
 from auth import paths
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+from router.app import ASGIApp, Receive, Scope, Send
 
 AUTH_PATHS = ("/oauth/", paths.METADATA)
 
 
 class HubDoor:
-    """Chooses by path; the first comparison is the router's, whose requests are the many."""
+    """Chooses by path."""
 
     def __init__(self, router: ASGIApp, auth: ASGIApp) -> None:
         self._router = router

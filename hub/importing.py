@@ -23,15 +23,19 @@ REASONS_SHOWN = 5
 """Reasons listed for one importer, the most frequent first; ``--rejected FILE`` has every row."""
 
 
+Chosen = list[tuple[Subgraph, list[Importer]]]
+"""The domains to import into, each with the importers that find their files."""
+
+
 async def import_folder(
     settings: Settings, folder: Path, *, only: Sequence[str] | None = None, rejected_file: Path | None = None
 ) -> int:
     """Run every importer whose files are in ``folder``. The value is the exit status: 0, or 2 when nothing fits."""
     console = Console(stderr=False, quiet=settings.quiet)
-    if problem := _problem(folder, only):
+    chosen = _importers(folder, only)
+    if problem := _problem(folder, only, chosen):
         print(f"hub import: {problem}", file=sys.stderr)
         return 2
-    chosen = _importers(folder, only)
     await create_missing_databases(settings, [subgraph.name for subgraph, _ in chosen])
     summaries: list[tuple[Subgraph, ImportSummary]] = []
     with _bars(console) as bars:
@@ -48,7 +52,7 @@ async def import_folder(
     return 0
 
 
-def _importers(folder: Path, only: Sequence[str] | None) -> list[tuple[Subgraph, list[Importer]]]:
+def _importers(folder: Path, only: Sequence[str] | None) -> Chosen:
     return [
         (subgraph, [importer for importer in subgraph.importers if importer.finds_input(folder)])
         for subgraph in DOMAINS
@@ -56,13 +60,13 @@ def _importers(folder: Path, only: Sequence[str] | None) -> list[tuple[Subgraph,
     ]
 
 
-def _problem(folder: Path, only: Sequence[str] | None) -> str | None:
+def _problem(folder: Path, only: Sequence[str] | None, chosen: Chosen) -> str | None:
     if not folder.is_dir():
         return f"{folder} is not a folder"
     names = {subgraph.name for subgraph in DOMAINS}
     if unknown := set(only or ()) - names:
         return f"no domain {min(unknown)!r}; there are {', '.join(sorted(names))}"
-    if not any(importers for _, importers in _importers(folder, only)):
+    if not any(importers for _, importers in chosen):
         wanted = sorted({file for subgraph in DOMAINS for importer in subgraph.importers for file in importer.files})
         return f"nothing to import in {folder}; known files: {', '.join(wanted)}"
     return None

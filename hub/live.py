@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,9 @@ def _description(settings: Settings, address: BrokerAddress) -> str:
 
 
 @asynccontextmanager
-async def _running(name: str, work: Coroutine[Any, Any, Any], stop: Any = None) -> AsyncIterator[None]:
+async def _running(
+    name: str, work: Coroutine[Any, Any, Any], stop: Callable[[], None] | None = None
+) -> AsyncIterator[None]:
     """Run ``work`` beside the block; a failure is logged. At the end it is stopped, or cancelled."""
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_log_failure)

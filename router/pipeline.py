@@ -158,12 +158,12 @@ class Pipeline:
         yield Stage("operation", print_operation(known.document.operation))
         operation, refusals = known.access.authorise(caller)
         yield Stage("policy", {"operation": print_operation(operation), "refusals": refusals})
-        for name, text in show_stages(plan_stages(self.supergraph, operation)):
+        stages = plan_stages(self.supergraph, operation)
+        for name, text in show_stages(stages):
             if name != "plan":
                 yield Stage(f"planner: {name}", text)
-        plan = self._planner(self.supergraph, operation)
-        yield Stage("planner", plan)
-        compiled = self._compile(plan, known, refusals)
+        yield Stage("planner", stages.plan)
+        compiled = self._compile(stages.plan, known, refusals)
         yield Stage("executor.compile", compiled.source)
         # Last, because a plan does not depend on values: missing ones must not hide it.
         variables = known.document.coerce_variables(request.variables)

@@ -10,16 +10,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from sensors_bridge.mqtt import ConnectionLost, ReconnectingSource, log
+from sensors_bridge.mqtt import BrokerAddress, ConnectionLost, ReconnectingSource, log
 
 _OVERSHOOT = 10  # times Receive Maximum: Mosquitto 2.0.11 passes it in bursts (docs/adr/0047)
 _REFUSED = 128  # SUBACK reason codes from here on are refusals (MQTT 5, 3.9.3)
+
+
+def client_of(address: BrokerAddress, client_id: str, **options: Any) -> aiomqtt.Client:
+    """A client of the broker at ``address``: MQTT 5, with its credentials and TLS."""
+    return aiomqtt.Client(
+        address.host,
+        address.port,
+        username=address.user,
+        password=address.password,
+        identifier=client_id,
+        protocol=aiomqtt.ProtocolVersion.V5,
+        tls_context=address.tls_context(),
+        **options,
+    )
 
 
 class AiomqttSource(ReconnectingSource):
@@ -36,18 +51,13 @@ class AiomqttSource(ReconnectingSource):
         properties.MaximumPacketSize = settings.packet_bytes
         overflow = asyncio.Event()
         try:
-            client = aiomqtt.Client(
-                address.host,
-                address.port,
-                username=address.user,
-                password=address.password,
-                identifier=settings.client_id,
-                protocol=aiomqtt.ProtocolVersion.V5,
+            client = client_of(
+                address,
+                settings.client_id,
                 clean_start=False,
                 keepalive=settings.keep_alive_s,
                 timeout=settings.connect_timeout_s,
                 properties=properties,
-                tls_context=address.tls_context(),
                 queue_type=self._queue_type(overflow),
             )
             client._client.manual_ack_set(True)

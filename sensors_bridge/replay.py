@@ -12,6 +12,7 @@ import aiomqtt
 
 from sensors_bridge.bridge import wall_clock_ms
 from sensors_bridge.mqtt import BrokerAddress
+from sensors_bridge.mqtt_aiomqtt import client_of
 from sensors_bridge.taxis import DEMONSTRATION_VEHICLES, Sample, drive, fleet
 
 log = logging.getLogger("sensors_bridge.replay")
@@ -94,16 +95,6 @@ def _start(settings: ReplaySettings) -> int:
 
 
 def _client(address: BrokerAddress, settings: ReplaySettings) -> aiomqtt.Client:
-    client = aiomqtt.Client(
-        address.host,
-        address.port,
-        username=address.user,
-        password=address.password,
-        identifier=settings.client_id,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        tls_context=address.tls_context(),
-        keepalive=30,
-        timeout=10,
-    )
+    client = client_of(address, settings.client_id, keepalive=30, timeout=10)
     client.pending_calls_threshold = _IN_FLIGHT + 10
     return client

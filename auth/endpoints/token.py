@@ -10,6 +10,7 @@ from auth.steps.read_form import read_form
 from auth.steps.redeem import redeem
 from auth.steps.refuse_query import refuse_query
 from auth.steps.refuse_two_authentications import refuse_two_authentications
+from auth.steps.require_token import require_token
 from auth.steps.revoke import revoke
 
 _FORM: tuple[Step, ...] = (refuse_query, read_form, refuse_two_authentications)
@@ -26,7 +27,7 @@ REVOKE = Endpoint(
     path=paths.REVOKE,
     methods=("POST",),
     follows=("RFC 7009",),
-    steps=(*_FORM, authenticate_client, revoke),
+    steps=(*_FORM, authenticate_client, require_token, revoke),
     cors=True,
 )
 
@@ -34,5 +35,5 @@ INTROSPECT = Endpoint(
     path=paths.INTROSPECT,
     methods=("POST",),
     follows=("RFC 7662",),
-    steps=(*_FORM, authenticate_confidential, introspect),
+    steps=(*_FORM, authenticate_confidential, require_token, introspect),
 )

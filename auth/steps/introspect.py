@@ -2,16 +2,13 @@
 
 from starlette.responses import JSONResponse, Response
 
-from auth.errors import Refusal
 from auth.exchange import NO_STORE, Exchange
 from auth.stored_tokens import find_refresh
 
 
 async def introspect(exchange: Exchange) -> Response:
     """RFC 7662 section 2.2: anything that is not a live token the caller may see is `{"active": false}`."""
-    token = exchange.form.get("token")
-    if token is None:
-        raise Refusal("invalid_request", "missing_token")
+    token = exchange.form["token"]
     server, caller = exchange.server, exchange.client
     claims = server.tokens.read(token)
     if claims is not None:

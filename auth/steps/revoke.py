@@ -2,16 +2,13 @@
 
 from starlette.responses import Response
 
-from auth.errors import Refusal
 from auth.exchange import NO_STORE, Exchange
 from auth.stored_tokens import find_refresh
 
 
 async def revoke(exchange: Exchange) -> Response:
     """RFC 7009 section 2.2: 200 for whatever is not a live token of the caller, too; hints are only hints."""
-    token = exchange.form.get("token")
-    if token is None:
-        raise Refusal("invalid_request", "missing_token")
+    token = exchange.form["token"]
     server, caller = exchange.server, exchange.client
     claims = server.tokens.read(token)
     if claims is not None:

@@ -30,7 +30,6 @@ from graphql import (
     TypeExtensionNode,
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
-    parse,
     print_ast,
 )
 
@@ -61,11 +60,6 @@ KINDS = {
     InputObjectTypeDefinitionNode: Kind.INPUT,
     InputObjectTypeExtensionNode: Kind.INPUT,
 }
-
-
-def read_definitions(sdl: str) -> Schema:
-    """The Schema of SDL we wrote ourselves."""
-    return read_schema(parse(sdl, no_location=True))
 
 
 def read_schema(document: DocumentNode) -> Schema:

@@ -34,11 +34,6 @@ def item(reference: str) -> str:
     return nullable(reference)[1:-1]
 
 
-def with_base(reference: str, name: str) -> str:
-    """``[ID!]!`` and ``Int`` → ``[Int!]!``"""
-    return reference.replace(base(reference), name)
-
-
 def is_strict_subtype(reference: str, candidate: str, is_direct_subtype: Callable[[str, str], bool]) -> bool:
     """Whether ``candidate`` may stand where ``reference`` is expected without being it.
 

@@ -38,17 +38,6 @@ def _read(node: SelectionSetNode | None) -> Selections:
     return tuple(found)
 
 
-def same_field(first: Field, second: Field) -> bool:
-    """Whether both ask the same thing under the same conditions, whatever they select below."""
-    return (
-        first.response_key == second.response_key
-        and first.name == second.name
-        and first.arguments == second.arguments
-        and first.conditions == second.conditions
-        and first.directives == second.directives
-    )
-
-
 def joined(conditions: tuple[Condition, ...], more: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Both sets of conditions, each once."""
     return (*conditions, *(condition for condition in more if condition not in conditions))
