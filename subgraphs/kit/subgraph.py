@@ -137,7 +137,7 @@ class OpenSubgraph:
         try:
             summary = await importer.run(self.database, folder, progress)
         except UNREADABLE as error:
-            return unreadable(importer, error)
+            summary = unreadable(importer, error)
         await note_import(self.database, self.subgraph.name, summary, self.clock())
         await self.reload()
         return summary
