@@ -25,7 +25,8 @@ from hub.live import Live, open_live
 from hub.router_settings import router_settings
 from hub.schema import composed
 from hub.settings import Settings
-from router.app import RouterApp, build_app
+from router.app import build_app
+from router.config import ConfigError
 from router.config import Settings as RouterSettings
 from router.federation.supergraph import read_supergraph
 from router.pipeline import Pipeline
@@ -46,7 +47,6 @@ class RunningHub:
     settings: Settings
     options: RouterSettings
     door: HubDoor
-    router: RouterApp
     auth: AuthServer
     live: Live
     subgraphs: tuple[OpenSubgraph, ...]
@@ -56,8 +56,10 @@ class RunningHub:
 async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
     """Open every room.
 
-    Raises what a room raises that cannot open: OSError, StoreError, BrokerFailed, AuthError, CompositionErrors.
+    Raises what a room raises that cannot open: ConfigError, OSError, StoreError, BrokerFailed, AuthError,
+    CompositionErrors.
     """
+    options = router_settings(settings)
     async with AsyncExitStack() as stack:
         await create_missing_databases(settings, ["readings", "payments", *(domain.name for domain in DOMAINS)])
         live = await stack.enter_async_context(open_live(settings))
@@ -76,7 +78,6 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
             stack.push_async_callback(subgraph.aclose)
             subgraph.start_background()
             subgraphs.append(subgraph)
-        options = router_settings(settings)
         pipeline = Pipeline(
             read_supergraph(composed().supergraph_sdl),
             {subgraph.subgraph.name: SubgraphTransport(subgraph) for subgraph in subgraphs},
@@ -85,7 +86,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
         stack.push_async_callback(pipeline.aclose)
         router = build_app(pipeline, options, verifier=verifier(auth))
         await stack.enter_async_context(router.running())
-        yield RunningHub(settings, options, HubDoor(router, app_of(auth)), router, auth, live, tuple(subgraphs))
+        yield RunningHub(settings, options, HubDoor(router, app_of(auth)), auth, live, tuple(subgraphs))
 
 
 async def _serve(settings: Settings) -> None:
@@ -108,7 +109,7 @@ def serve(settings: Settings) -> int:
     )
     try:
         uvloop.run(_serve(settings))
-    except (OSError, asyncpg.PostgresError, StoreError, BrokerFailed, BadBrokerUrl, AuthError) as problem:
+    except (ConfigError, OSError, asyncpg.PostgresError, StoreError, BrokerFailed, BadBrokerUrl, AuthError) as problem:
         print(f"hub: cannot start: {problem}", file=sys.stderr)
         return 1
     return 0

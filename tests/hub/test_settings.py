@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +56,6 @@ def test_readings_of_a_replay_are_kept_shorter(values: dict[str, Any], days: flo
 
 
 def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
-    import socket
-    import subprocess
-    import sys
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -66,3 +65,13 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert run.stderr.startswith(f"hub: cannot start: 127.0.0.1:{port} cannot be listened on")
     assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_a_router_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, free_port: int) -> None:
+    (tmp_path / "router.toml").write_text("[limits]\nmax_dpeth = 3\n")
+    command = [sys.executable, "-m", "hub", "serve", "--port", str(free_port), "--data", str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert run.returncode == 1
+    assert "unknown key 'max_dpeth'" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.glob("*.db")), "nothing was opened"
