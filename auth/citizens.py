@@ -123,6 +123,13 @@ async def find_citizen(database: Database, login: str) -> Citizen | None:
     return citizen if citizen is not None and citizen.disabled_at is None else None
 
 
+async def get_citizen(database: Database, citizen_id: str) -> Citizen | None:
+    """The citizen of an id, unless disabled."""
+    async with database.read() as session:
+        citizen = await session.get(Citizen, citizen_id)
+    return citizen if citizen is not None and citizen.disabled_at is None else None
+
+
 async def _hash(passwords: Passwords, password: str) -> str:
     if not MINIMUM_PASSWORD <= len(password) <= MAXIMUM_PASSWORD:
         raise RegistrationRefused(f"a password has {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters")

@@ -15,7 +15,7 @@ from auth.credentials import same_digest
 from auth.database import Database
 from auth.errors import Language
 from auth.models import Client, ClientSecret, Organisation
-from auth.scopes import join_scope, split_scope
+from auth.scopes import IDENTITY_SCOPES, join_scope, split_scope
 
 CLIENT_ID = re.compile(r"c_[a-z2-7]{26}")
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)?")
@@ -68,6 +68,13 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]
         wanted = split_scope(scope or "")
         if not wanted:
             return join_scope(self.scopes)
+        return join_scope(wanted) if self.scopes.issuperset(wanted) else None
+
+    def get_machine_scope(self, scope: str | None) -> str | None:
+        """The same when the app acts for itself: scopes that tell about a citizen are not to be had."""
+        wanted = split_scope(scope or "") or tuple(self.scopes - IDENTITY_SCOPES.keys())
+        if IDENTITY_SCOPES.keys() & set(wanted):
+            return None
         return join_scope(wanted) if self.scopes.issuperset(wanted) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:

@@ -23,6 +23,8 @@ from auth.errors import Refusal
 from auth.grant_types.authorization_code import CitizenCode, S256Verifier
 from auth.grant_types.client_credentials import MachineCredentials
 from auth.grant_types.refresh_token import CitizenRefresh
+from auth.id_tokens import id_token
+from auth.keys import KeyRing
 from auth.models import RefreshToken
 from auth.tokens import AccessTokens, Subject
 
@@ -82,9 +84,10 @@ class CoreReply:
 class Core(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server with the grants of this one registered."""
 
-    def __init__(self, settings: AuthSettings, tokens: AccessTokens) -> None:
+    def __init__(self, settings: AuthSettings, keys: KeyRing, tokens: AccessTokens) -> None:
         super().__init__()
         self.settings = settings
+        self.keys = keys
         self._tokens = tokens
         self.register_grant(CitizenCode, [S256Verifier()])
         self.register_grant(MachineCredentials)
@@ -111,6 +114,19 @@ class Core(AuthorizationServer):  # type: ignore[misc]
     def authenticate_client(self, request: CoreRequest, methods: list[str], endpoint: str = "token") -> ClientRecord:
         """The client that the steps authenticated."""
         return request.known_client
+
+    def add_id_token(self, token: dict[str, Any], request: CoreRequest, nonce: str | None = None) -> None:
+        """OpenID Connect Core section 3.1.3.3: beside the access token, when `openid` was granted."""
+        if "openid" in token["scope"].split(" "):
+            token["id_token"] = id_token(
+                self.keys,
+                self.settings,
+                request.user,
+                request.client.id,
+                access_token=token["access_token"],
+                nonce=nonce,
+                now=request.now,
+            )
 
     def save_token(self, token: dict[str, Any], request: CoreRequest) -> None:
         """Access tokens are stateless; a refresh token is stored by its digest."""

@@ -107,6 +107,8 @@ _REASONS = {
         "요청한 권한이 없거나 이 앱에 허용되지 않았습니다.",
     ),
     "unknown_resource": Reason("The requested resource is not served here.", "요청한 리소스를 제공하지 않습니다."),
+    "long_nonce": Reason("A nonce has at most 255 characters.", "nonce는 255자까지입니다."),
+    "bad_max_age": Reason("The max_age is not a number of seconds.", "max_age는 초 단위 숫자여야 합니다."),
     "unknown_prompt": Reason("The prompt value is not supported.", "지원하지 않는 prompt 값입니다."),
     "login_needed": Reason("The citizen is not signed in.", "로그인이 필요합니다."),
     "consent_needed": Reason("The citizen has not consented yet.", "동의가 필요합니다."),
@@ -126,6 +128,14 @@ _REASONS = {
     "bad_refresh_token": Reason(
         "The refresh token is unknown, expired, revoked, or was issued to another app.",
         "갱신 토큰을 알 수 없거나 만료·취소되었거나 다른 앱에 발급되었습니다.",
+    ),
+    "missing_access_token": Reason("An access token is needed.", "접근 토큰이 필요합니다."),
+    "bad_access_token": Reason(
+        "The access token is malformed, expired, revoked, or not from here.",
+        "접근 토큰의 형식이 잘못되었거나 만료·취소되었거나 이 서버의 것이 아닙니다.",
+    ),
+    "openid_not_granted": Reason(
+        "The access token was not granted the scope openid.", "접근 토큰에 openid 권한이 없습니다."
     ),
     "missing_token": Reason("The token is missing.", "token이 없습니다."),
     "not_accepted": Reason("The request was not accepted.", "요청을 처리할 수 없습니다."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -50,7 +50,8 @@ class Exchange:
     """Set once it is known to be the client's: from then on errors go there."""
     prompts: frozenset[str] = frozenset()
     signed_in: SignedIn | None = None
-    consented: bool = False
+    claims: dict[str, Any] = field(default_factory=dict)
+    """Of the access token that this request showed."""
 
     @property
     def client(self) -> ClientRecord:

@@ -6,11 +6,12 @@ signed is dead. So a verifier that caches the JWKS never meets a token whose key
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
@@ -59,6 +60,12 @@ class KeyRing:
             raise RuntimeError("the key ring was not refreshed")
         row = max(usable, key=lambda row: row.signs_from)
         return Signer(row.kid, self._private[row.kid])
+
+    def sign(self, claims: Mapping[str, Any], kind: str) -> str:
+        """A JWT of these claims, signed with the present key; `kind` is its `typ` (RFC 8725 section 3.11)."""
+        signer = self.signer()
+        headers = {"typ": kind, "kid": signer.kid}
+        return jwt.encode(dict(claims), signer.private_key, algorithm=ALGORITHM, headers=headers)
 
     async def refresh(self) -> None:
         """Read what other processes published; make the next key when the present one nears its end."""

@@ -109,6 +109,7 @@ class AuthorizationCode(AuthTable, table=True):
     redirect_uri: str = Field(max_length=2000)
     scope: str = Field(max_length=400)
     code_challenge: str = Field(max_length=43)
+    nonce: str | None = Field(default=None, max_length=255)
     expires_at: int = Field(sa_type=BigInteger, index=True)
     used_at: int | None = Field(default=None, sa_type=BigInteger)
 

@@ -11,7 +11,7 @@ from auth.config import LOOPBACK_HOSTS
 from auth.credentials import digest, new_id, new_secret
 from auth.errors import NotRegistered, RegistrationRefused
 from auth.models import Client, ClientSecret, Organisation
-from auth.scopes import SCOPES
+from auth.scopes import ALL_SCOPES
 from auth.server import AuthServer
 
 KINDS = ("public", "confidential")
@@ -80,7 +80,7 @@ async def create_client(
     if kind not in KINDS:
         raise RegistrationRefused(f"kind must be one of {', '.join(KINDS)}")
     wanted = list(dict.fromkeys(scopes))
-    if unknown := [name for name in wanted if name not in SCOPES]:
+    if unknown := [name for name in wanted if name not in ALL_SCOPES]:
         raise RegistrationRefused(f"unknown scope: {', '.join(unknown)}")
     for uri in redirect_uris:
         check_redirect_uri(uri, native=kind == "public")

@@ -11,7 +11,7 @@ from auth.credentials import new_secret
 from auth.errors import NotRegistered, RegistrationRefused, SandboxDisabled
 from auth.models import Client, Organisation
 from auth.registration import create_client, create_organisation
-from auth.scopes import SCOPES, join_scope
+from auth.scopes import ALL_SCOPES, SCOPES, join_scope
 from auth.server import AuthServer
 from auth.tokens import Subject
 
@@ -53,7 +53,7 @@ async def prepare(server: AuthServer) -> SandboxAccess:
             name_ko="여행 비서 (서버)",
             name_en="Trip assistant (server)",
             kind="confidential",
-            scopes=SCOPES,
+            scopes=ALL_SCOPES,
             redirect_uris=[SERVER_REDIRECT],
             sandbox=True,
         )
@@ -65,7 +65,7 @@ async def prepare(server: AuthServer) -> SandboxAccess:
             name_ko="여행 앱",
             name_en="Trip app",
             kind="public",
-            scopes=SCOPES,
+            scopes=ALL_SCOPES,
             redirect_uris=[NATIVE_REDIRECT],
             sandbox=True,
         )

@@ -1,6 +1,7 @@
 """The scope catalogue: what an app can be allowed to do, in the words a citizen reads on the consent page.
 
-Names are `domain:verb`, the same as in `@requiresScopes` of the schema; a test of the hub keeps both equal.
+`SCOPES` are those of the public services: names are `domain:verb`, the same as in `@requiresScopes` of the schema; a
+test of the hub keeps both equal. `IDENTITY_SCOPES` are those of OpenID Connect: they tell an app about the citizen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -79,7 +80,19 @@ _CATALOGUE = (
         "Receive readings of road sensors as they are measured.",
     ),
 )
+_IDENTITY = (
+    Scope(
+        "openid",
+        "본인 확인",
+        "Who you are",
+        "앱이 나를 다시 알아볼 수 있도록 내 고유 번호를 알려 줍니다. 이름이나 연락처는 포함되지 않습니다.",
+        "Tell the app a number that stands for you, so that it knows you again; neither name nor contact.",
+    ),
+    Scope("profile", "이름", "Your name", "내 이름을 알려 줍니다.", "Tell the app your name."),
+)
 SCOPES: Mapping[str, Scope] = MappingProxyType({scope.name: scope for scope in _CATALOGUE})
+IDENTITY_SCOPES: Mapping[str, Scope] = MappingProxyType({scope.name: scope for scope in _IDENTITY})
+ALL_SCOPES: Mapping[str, Scope] = MappingProxyType({**IDENTITY_SCOPES, **SCOPES})
 
 
 def split_scope(text: str) -> tuple[str, ...]:
@@ -90,4 +103,4 @@ def split_scope(text: str) -> tuple[str, ...]:
 def join_scope(names: Iterable[str]) -> str:
     """Space-separated list in catalogue order, so that equal sets give equal text."""
     wanted = set(names)
-    return " ".join(name for name in SCOPES if name in wanted)
+    return " ".join(name for name in ALL_SCOPES if name in wanted)

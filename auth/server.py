@@ -40,7 +40,7 @@ class AuthServer:
         self.database = Database(settings.database_url)
         self.keys = KeyRing(settings, self.database, clock)
         self.tokens = AccessTokens(settings, self.keys, clock)
-        self.core = Core(settings, self.tokens)
+        self.core = Core(settings, self.keys, self.tokens)
         self.clients = ClientDirectory(self.database, clock)
         self.revocations = RevocationFeed(settings, self.database, clock)
         self.passwords = Passwords()

@@ -65,9 +65,7 @@ class AccessTokens:
             claims["auth_time"] = subject.authenticated_at
         if extra:
             claims.update(extra)
-        signer = self._keys.signer()
-        headers = {"typ": TYPE, "kid": signer.kid}
-        return jwt.encode(claims, signer.private_key, algorithm=ALGORITHM, headers=headers), life
+        return self._keys.sign(claims, TYPE), life
 
     def read(self, token: str) -> dict[str, Any] | None:
         """The claims of a live token made by this server; None for anything else."""

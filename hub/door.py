@@ -5,7 +5,7 @@ from __future__ import annotations
 from auth import paths
 from router.app import ASGIApp, Receive, Scope, Send
 
-AUTH_PATHS = ("/oauth/", paths.METADATA)
+AUTH_PATHS = ("/oauth/", paths.METADATA, paths.OPENID_METADATA)
 
 
 class HubDoor:

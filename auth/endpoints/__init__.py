@@ -4,13 +4,14 @@
 """
 
 from auth.endpoints.authorize import AUTHORIZE, CONSENT
-from auth.endpoints.documents import JWKS, METADATA
+from auth.endpoints.documents import JWKS, METADATA, OPENID_METADATA
 from auth.endpoints.sign_in import LOGIN, LOGOUT, SHOW_LOGIN
 from auth.endpoints.token import INTROSPECT, REVOKE, TOKEN
+from auth.endpoints.userinfo import USERINFO
 from auth.exchange import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    AUTHORIZE, CONSENT, SHOW_LOGIN, LOGIN, LOGOUT, TOKEN, REVOKE, INTROSPECT, JWKS, METADATA
+    AUTHORIZE, CONSENT, SHOW_LOGIN, LOGIN, LOGOUT, TOKEN, REVOKE, INTROSPECT, USERINFO, JWKS, METADATA, OPENID_METADATA,
 )  # fmt: skip
 
 __all__ = ["ENDPOINTS"]

@@ -11,7 +11,7 @@ from auth.steps.match_redirect_uri import match_redirect_uri
 from auth.steps.match_resource import match_resource
 from auth.steps.match_scope import match_scope
 from auth.steps.read_form import read_form
-from auth.steps.read_prompt import read_prompt
+from auth.steps.read_openid_parameters import read_openid_parameters
 from auth.steps.read_query import read_query
 from auth.steps.record_answer import record_answer
 from auth.steps.refuse_query import refuse_query
@@ -31,7 +31,7 @@ CHECKS: tuple[Step, ...] = (
     match_scope,
     require_s256,
     match_resource,
-    read_prompt,
+    read_openid_parameters,
 )
 """What makes an authorization request a good one; run again when the consent form comes back."""
 

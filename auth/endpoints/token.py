@@ -34,6 +34,6 @@ REVOKE = Endpoint(
 INTROSPECT = Endpoint(
     path=paths.INTROSPECT,
     methods=("POST",),
-    follows=("RFC 7662",),
+    follows=("RFC 7662", "RFC 9701"),
     steps=(*_FORM, authenticate_confidential, require_token, introspect),
 )

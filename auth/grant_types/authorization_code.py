@@ -62,6 +62,7 @@ class CitizenCode(AuthorizationCodeGrant):  # type: ignore[misc]
                 redirect_uri=request.payload.redirect_uri,
                 scope=request.scope,
                 code_challenge=request.payload.data["code_challenge"],
+                nonce=request.payload.data.get("nonce"),
                 expires_at=request.now + self.server.settings.code_seconds,
             )
         )
@@ -111,6 +112,12 @@ class CitizenCode(AuthorizationCodeGrant):  # type: ignore[misc]
         )
         if spent.rowcount != 1:
             raise Replayed(authorization_code.grant.id)
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        """Access and refresh token, and for a citizen who is identified to the app an ID token."""
+        status, token, headers = super().create_token_response()
+        self.server.add_id_token(token, self.request, self.request.authorization_code.row.nonce)
+        return status, token, headers
 
     def authenticate_user(self, authorization_code: StoredCode) -> Subject:
         """The citizen who consented."""

@@ -11,10 +11,12 @@ class MachineCredentials(ClientCredentialsGrant):  # type: ignore[misc]
 
     def validate_requested_scope(self) -> None:
         """Raises `InvalidScopeError` unless the app holds every requested scope, and at least one."""
-        if not self.request.client.get_allowed_scope(self.request.payload.scope):
+        granted = self.request.client.get_machine_scope(self.request.payload.scope)
+        if not granted:
             raise InvalidScopeError
+        self.request.scope = granted
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """RFC 6749 section 4.4.3, without Authlib's logging of the token."""
-        token = self.generate_token(scope=self.request.payload.scope, include_refresh_token=False)
+        token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
         return 200, token, self.TOKEN_RESPONSE_HEADER

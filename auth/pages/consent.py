@@ -10,7 +10,7 @@ from auth.exchange import Exchange
 from auth.pages.form_purposes import CONSENT
 from auth.pages.render import again, render
 from auth.pages.texts import TEXTS
-from auth.scopes import SCOPES
+from auth.scopes import ALL_SCOPES
 
 
 def consent_page(exchange: Exchange, wanted: tuple[str, ...]) -> Response:
@@ -28,7 +28,7 @@ def consent_page(exchange: Exchange, wanted: tuple[str, ...]) -> Response:
         citizen=signed_in.name,
         returns_to=_destination(exchange),
         scopes=[
-            (name, SCOPES[name].title(language), SCOPES[name].consent(language), SCOPES[name].changes)
+            (name, ALL_SCOPES[name].title(language), ALL_SCOPES[name].consent(language), ALL_SCOPES[name].changes)
             for name in wanted
         ],
         rememberable=client.confidential,

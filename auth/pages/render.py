@@ -11,6 +11,7 @@ from auth.exchange import NO_STORE, Exchange
 from auth.pages.texts import TEXTS
 from auth.parameters import encode_pairs
 
+_SIGN_IN_COUNTS_SECONDS = 60
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -76,11 +77,16 @@ def _switch(exchange: Exchange, language: str) -> str | None:
 
 
 def again(exchange: Exchange) -> str:
-    """The authorization request as text for a form, without what has been done: `prompt=login` is answered once."""
+    """The authorization request as text for a form, without what has been done: `prompt=login` is answered once.
+
+    A sign-in that `max_age` asked for must count when the request comes back with it, so that is at least a minute.
+    """
     kept = []
     for name, value in exchange.pairs:
         if name == "prompt":
             value = " ".join(word for word in value.split(" ") if word not in {"login", "select_account"})
+        elif name == "max_age" and value.isdecimal():
+            value = str(max(int(value), _SIGN_IN_COUNTS_SECONDS))
         kept.append((name, value))
     return encode_pairs(pair for pair in kept if pair[1])
 

@@ -2,8 +2,7 @@
 
 from auth.errors import Refusal
 from auth.exchange import Exchange
-
-SUPPORTED = ("authorization_code", "client_credentials", "refresh_token")
+from auth.grant_types import GRANT_TYPES
 
 
 def know_grant_type(exchange: Exchange) -> None:
@@ -11,7 +10,7 @@ def know_grant_type(exchange: Exchange) -> None:
     grant_type = exchange.form.get("grant_type")
     if grant_type is None:
         raise Refusal("invalid_request", "missing_grant_type")
-    if grant_type not in SUPPORTED:
+    if grant_type not in GRANT_TYPES:
         raise Refusal("unsupported_grant_type", "grant_type_unsupported")
 
 

@@ -26,7 +26,7 @@ from argon2 import PasswordHasher
 from auth import AuthServer, AuthSettings, app_of
 from auth.citizens import Passwords, create_citizen
 from auth.registration import NewClient, create_client, create_organisation
-from auth.scopes import SCOPES
+from auth.scopes import ALL_SCOPES
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
@@ -209,7 +209,7 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
 async def _register(server: AuthServer) -> tuple[NewClient, NewClient, NewClient]:
     organisation = await create_organisation(server, name_ko="누리여행", name_en="Nuri Travel")
     both: dict[str, Any] = {"organisation_id": organisation, "name_ko": "길벗", "name_en": "Gilbeot"}
-    scopes = [name for name in SCOPES if name != "lodge:book"]
+    scopes = [name for name in ALL_SCOPES if name != "lodge:book"]
     app = await create_client(
         server, **both, kind="confidential", scopes=scopes, redirect_uris=[APP_REDIRECT], resource=None
     )

@@ -246,6 +246,34 @@ class TestIntrospect:
         live.clock.forward(301)
         assert self.ask(live, expired, live.app).json() == {"active": False}
 
+    @pytest.mark.parametrize("alive", [True, False])
+    def test_the_answer_can_be_a_signed_jwt_for_the_caller_alone(self, live: Any, alive: bool) -> None:
+        """RFC 9701 section 5."""
+        token = live.tokens()["access_token"] if alive else "x"
+        with live.http() as http:
+            response = http.post(
+                "/oauth/introspect",
+                data={"token": token},
+                auth=(live.app.client_id, live.app.secret),
+                headers={"Accept": "application/token-introspection+jwt"},
+            )
+        assert response.headers["content-type"] == "application/token-introspection+jwt"
+        header = jwt.get_unverified_header(response.text)
+        assert header["typ"] == "token-introspection+jwt"
+        key = next(key for key in live.server.jwks()["keys"] if key["kid"] == header["kid"])
+        claims = jwt.decode(
+            response.text,
+            jwt.PyJWK(key),
+            algorithms=["ES256"],
+            audience=live.app.client_id,
+            issuer=live.url,
+            options={"verify_iat": False},
+        )
+        assert set(claims) == {"iss", "aud", "iat", "token_introspection"}
+        assert claims["token_introspection"] == self.ask(live, token, live.app).json()
+        assert claims["token_introspection"]["active"] is alive
+        assert live.server.tokens.read(response.text) is None
+
     def test_46_not_without_client_authentication(self, live: Any) -> None:
         with live.http() as http:
             assert http.post("/oauth/introspect", data={"token": "x"}).status_code == 401

@@ -28,6 +28,7 @@ VALUES = [
 PATHS = [
     "/oauth/authorize", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/login", "/oauth/logout",
     "/oauth/consent", "/oauth/jwks.json", "/.well-known/oauth-authorization-server", "/oauth/assets/auth.css",
+    "/oauth/userinfo",
 ]  # fmt: skip
 
 values = st.sampled_from(VALUES) | st.text(max_size=40) | st.text(st.characters(codec=None), max_size=8)

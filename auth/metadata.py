@@ -1,0 +1,47 @@
+"""What this server says about itself: RFC 8414 section 2 and OpenID Connect Discovery section 3, one document.
+
+Every address comes from the configured issuer; nothing is named that is not built.
+"""
+
+from typing import Any
+
+from auth import paths
+from auth.config import AuthSettings
+from auth.grant_types import GRANT_TYPES
+from auth.keys import ALGORITHM
+from auth.scopes import ALL_SCOPES
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+
+
+def server_metadata(settings: AuthSettings) -> dict[str, Any]:
+    """The document as JSON values."""
+    issuer = settings.issuer
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + paths.AUTHORIZE,
+        "token_endpoint": issuer + paths.TOKEN,
+        "userinfo_endpoint": issuer + paths.USERINFO,
+        "jwks_uri": issuer + paths.JWKS,
+        "revocation_endpoint": issuer + paths.REVOKE,
+        "introspection_endpoint": issuer + paths.INTROSPECT,
+        "scopes_supported": list(ALL_SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "token_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
+        "revocation_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
+        "introspection_endpoint_auth_methods_supported": list(SECRET_METHODS),
+        "introspection_signing_alg_values_supported": [ALGORITHM],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "claims_supported": ["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "at_hash", "name"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["ko", "en"],
+        "protected_resources": [settings.audience],
+    }
