@@ -2,7 +2,8 @@
 
 A key of section ``http`` is set by ``[http]`` in the file or by ``ROUTER_HTTP_<KEY>`` in the environment, which wins;
 lists in the environment are separated by commas. Subgraph URLs: ``[subgraphs.<name>] url = …`` or
-``ROUTER_SUBGRAPH_<NAME>_URL``. ``settings_reference`` prints every key with its line of documentation.
+``ROUTER_SUBGRAPH_<NAME>_URL``. Labels of ``@override`` are keys of ``[override_labels]``, in the file only.
+``settings_reference`` prints every key with its line of documentation.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from router.policy.cost import CostWeights
 from router.policy.limits import Limits
+from router.policy.override_labels import Share, percentage
 
 PREFIX = "ROUTER_"
 
@@ -118,6 +120,8 @@ class Settings:
     pipeline: PipelineKeys = field(default_factory=PipelineKeys)
     subscriptions: SubscriptionSettings = field(default_factory=SubscriptionSettings)
     subgraphs: Mapping[str, SubgraphSettings] = field(default_factory=dict)
+    override_labels: Mapping[str, Share] = field(default_factory=dict)
+    """Label of ``@override`` → for which percentage of requests it is on."""
 
 
 SECTIONS: Mapping[str, type] = {
@@ -136,18 +140,20 @@ def read_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     Raises ``ConfigError`` for a file that is missing or not TOML, an unknown key, or a value of the wrong kind.
     """
     document = _read_file(file) if file is not None else {}
-    unknown = set(document) - set(SECTIONS) - {"subgraphs"}
+    known = [*SECTIONS, "subgraphs", "override_labels"]
+    unknown = set(document) - set(known)
     if unknown:
-        raise ConfigError(f"unknown section [{min(unknown)}] in {file}; known: {', '.join([*SECTIONS, 'subgraphs'])}")
+        raise ConfigError(f"unknown section [{min(unknown)}] in {file}; known: {', '.join(known)}")
     variables = dict(_variables(environment or {}))
     sections = {
         name: _section(kind, document.get(name, {}), variables, f"[{name}] in {file}", f"{PREFIX}{name.upper()}_")
         for name, kind in SECTIONS.items()
     }
     subgraphs = _subgraphs(document.get("subgraphs", {}), variables, file)
+    labels = _override_labels(document.get("override_labels", {}), file)
     if variables:
         raise ConfigError(f"unknown environment variable {min(variables)}")
-    return Settings(**sections, subgraphs=subgraphs)
+    return Settings(**sections, subgraphs=subgraphs, override_labels=labels)
 
 
 def settings_reference() -> str:
@@ -161,7 +167,9 @@ def settings_reference() -> str:
                 doc = one.metadata.get("doc", "")
                 lines.append(f"# {one.name} = {_toml(default)}{'  # ' + doc if doc else ''}")
         lines.append("")
-    return "\n".join(lines)
+    lines.append("[override_labels]  # Labels of @override: on or off, or a percentage of requests.")
+    lines.append('# "some-label" = 10.0  # true, false, or 0 to 100; default: n for percent(n), else off.')
+    return "\n".join([*lines, ""])
 
 
 def _read_file(file: Path) -> Mapping[str, Any]:
@@ -224,6 +232,17 @@ def _subgraphs(given: Any, variables: dict[str, str], file: Path | None) -> Mapp
         )
         for name in names
     }
+
+
+def _override_labels(given: Any, file: Path | None) -> Mapping[str, Share]:
+    if not isinstance(given, dict):
+        raise ConfigError(f"[override_labels] in {file} must be a table")
+    for label, share in given.items():
+        try:
+            percentage(share)
+        except ValueError as error:
+            raise ConfigError(f"{label!r} in [override_labels] in {file} must be {error}") from error
+    return given
 
 
 def _from_toml(value: Any, hint: Any, where: str) -> Any:

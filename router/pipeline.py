@@ -28,11 +28,12 @@ from router.planner import plan_stages
 from router.planner.nodes import QueryPlan
 from router.planner.show_stages import show_stages
 from router.policy.limits import Limits, check_document, check_operation, check_text
+from router.policy.override_labels import NO_LABELS, Labels, OverrideLabels, labels_met, labels_of
 from router.policy.scopes import Access, Granted, Refusal, access_of
 
 logger = logging.getLogger(__name__)
 
-Planner = Callable[[Supergraph, Operation], QueryPlan]
+Planner = Callable[[Supergraph, Operation, Labels], QueryPlan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class PipelineSettings:
     """Whether validation errors name what may have been meant."""
     introspection: bool = True
     """Whether ``__schema`` and ``__type`` are answered."""
+    override_labels: OverrideLabels = field(default_factory=OverrideLabels)
+    """Which labels of ``@override`` are on for a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,11 @@ class Counters:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Known:
-    """A text's document and what its operation demands of callers."""
+    """A text's document, what its operation demands of callers, and the override labels its plan depends on."""
 
     document: Document
     access: Access
+    labels: Labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +97,7 @@ class _Ready:
     variables: dict[str, Any]
 
 
-PlanKey = tuple[str, Granted | None]
+PlanKey = tuple[str, Granted | None, Labels]
 
 
 class Pipeline:
@@ -111,6 +115,7 @@ class Pipeline:
         self.settings = settings or PipelineSettings()
         self.counters = Counters()
         self._planner = planner
+        self._labels = labels_of(supergraph)
         self._documents: Lru[tuple[str, str | None], _Known] = Lru(self.settings.documents)
         self._plans: Lru[PlanKey, CompiledPlan] = Lru(self.settings.plans)
         self._being_made: dict[PlanKey, asyncio.Future[CompiledPlan]] = {}
@@ -151,14 +156,20 @@ class Pipeline:
         except Exception:
             return self._defect(caller)
 
-    async def trace(self, request: GraphQLRequest, caller: Caller, *, run: bool = True) -> AsyncIterator[Stage]:
-        """Each room's output in turn, for ``explain``. Raises RouterError where the request would be refused."""
+    async def trace(
+        self, request: GraphQLRequest, caller: Caller, *, run: bool = True, labels: Labels = NO_LABELS
+    ) -> AsyncIterator[Stage]:
+        """Each room's output in turn, for ``explain``. Raises RouterError where the request would be refused.
+
+        ``labels``: override labels that are on besides those the settings switch on for every request.
+        """
+        labels |= self.settings.override_labels.always(self._labels)
         yield Stage("request", request)
         known = self._read(request)
         yield Stage("operation", print_operation(known.document.operation))
         operation, refusals = known.access.authorise(caller)
         yield Stage("policy", {"operation": print_operation(operation), "refusals": refusals})
-        stages = plan_stages(self.supergraph, operation)
+        stages = plan_stages(self.supergraph, operation, labels)
         for name, text in show_stages(stages):
             if name != "plan":
                 yield Stage(f"planner: {name}", text)
@@ -196,7 +207,8 @@ class Pipeline:
         check_operation(document.operation, schema, limits)
         if not self.settings.introspection and introspection_part(document.operation) is not None:
             raise ValidationFailed("Introspection is switched off.", code="INTROSPECTION_DISABLED")
-        known = _Known(document, access_of(document.operation, self.supergraph))
+        operation = document.operation
+        known = _Known(document, access_of(operation, self.supergraph), labels_met(operation, self.supergraph))
         self._documents.put(key, known)
         return known
 
@@ -205,22 +217,24 @@ class Pipeline:
         document, access = known.document, known.access
         operation, refusals = access.authorise(caller)
         variables = document.coerce_variables(request.variables)
-        key = (document.key, access.granted(caller) if refusals else None)
+        # The planner gets all labels that are on, the key those that can matter: few graphs, no plan twice.
+        labels = self.settings.override_labels.active(self._labels, caller) if known.labels else NO_LABELS
+        key = (document.key, access.granted(caller) if refusals else None, labels & known.labels)
         plan = self._plans.get(key)
         if plan is None:
-            plan = await self._make(key, operation, refusals, known)
+            plan = await self._make(key, operation, refusals, known, labels)
         else:
             self.counters.plan_hits += 1
         return _Ready(document, plan, variables)
 
     async def _make(
-        self, key: PlanKey, operation: Operation, refusals: tuple[Refusal, ...], known: _Known
+        self, key: PlanKey, operation: Operation, refusals: tuple[Refusal, ...], known: _Known, labels: Labels
     ) -> CompiledPlan:
         """Plan and compile once a key: who asks meanwhile waits for the same plan."""
         making = self._being_made.get(key)
         if making is None:
             loop = asyncio.get_running_loop()
-            making = loop.run_in_executor(self._thread, self._plan_and_compile, operation, refusals, known)
+            making = loop.run_in_executor(self._thread, self._plan_and_compile, operation, refusals, known, labels)
             self._being_made[key] = making
             making.add_done_callback(lambda done: self._made(key, done))
         return await asyncio.shield(making)
@@ -230,10 +244,12 @@ class Pipeline:
         if not done.cancelled() and done.exception() is None:
             self._plans.put(key, done.result())
 
-    def _plan_and_compile(self, operation: Operation, refusals: tuple[Refusal, ...], known: _Known) -> CompiledPlan:
+    def _plan_and_compile(
+        self, operation: Operation, refusals: tuple[Refusal, ...], known: _Known, labels: Labels
+    ) -> CompiledPlan:
         self.counters.plans_made += 1
         try:
-            plan = self._planner(self.supergraph, operation)
+            plan = self._planner(self.supergraph, operation, labels)
         except RecursionError:
             raise PlanningFailed("The operation is nested too deeply to be planned.") from None
         return self._compile(plan, known, refusals)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +19,10 @@ from router.executor.http import HttpSettings, HttpTransport
 from router.executor.settings import SubgraphErrors
 from router.federation.supergraph import Supergraph
 from router.pipeline import Pipeline, PipelineSettings
+from router.policy.override_labels import LabelHook, OverrideLabels, labels_of
 from router.subscriptions.upstream import subscribe
+
+logger = logging.getLogger(__name__)
 
 SEND_BUFFER_BYTES = 65_536
 """Kernel buffer of one WebSocket: what a slow client leaves unread shows here, not in megabytes of stale frames."""
@@ -76,8 +80,11 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def pipeline_settings(settings: Settings) -> PipelineSettings:
-    """What the pipeline takes of the settings. Raises ``ValueError`` for a ``subgraph_errors`` that is none."""
+def pipeline_settings(settings: Settings, label_hook: LabelHook | None = None) -> PipelineSettings:
+    """What the pipeline takes of the settings. Raises ``ValueError`` for a ``subgraph_errors`` that is none.
+
+    ``label_hook`` goes before the settings in deciding about labels of ``@override``.
+    """
     keys = settings.pipeline
     if keys.subgraph_errors not in get_args(SubgraphErrors):
         raise ValueError(f"pipeline.subgraph_errors is one of {', '.join(get_args(SubgraphErrors))}")
@@ -89,11 +96,17 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
         plans=keys.plans,
         suggestions=keys.suggestions,
         introspection=keys.introspection,
+        override_labels=OverrideLabels(settings.override_labels, label_hook),
     )
 
 
 def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:
-    """Refuse settings for subgraphs the supergraph does not have. Raises ``ValueError``."""
+    """Refuse settings for subgraphs the supergraph does not have. Raises ``ValueError``.
+
+    A label nobody has is only warned of: it goes from the supergraph when a migration is done.
+    """
+    for label in sorted(set(settings.override_labels) - labels_of(supergraph)):
+        logger.warning("the settings name an override label %r, which no field of the supergraph has", label)
     known = {_folded(name) for name in supergraph.subgraphs}
     for name in settings.subgraphs:
         if _folded(name) not in known:
@@ -122,12 +135,12 @@ def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, 
     return transports
 
 
-def http_pipeline(supergraph: Supergraph, settings: Settings) -> OpenPipeline:
+def http_pipeline(supergraph: Supergraph, settings: Settings, *, label_hook: LabelHook | None = None) -> OpenPipeline:
     """Opens the pipeline of a supergraph whose subgraphs speak HTTP, for ``build_app``."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Pipeline]:
-        pipeline = Pipeline(supergraph, http_transports(supergraph, settings), pipeline_settings(settings))
+        pipeline = Pipeline(supergraph, http_transports(supergraph, settings), pipeline_settings(settings, label_hook))
         try:
             yield pipeline
         finally:

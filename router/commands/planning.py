@@ -11,6 +11,7 @@ from typing import Any
 
 from router.caller import Caller
 from router.commands import EXIT_DONE, EXIT_INPUT, CommandFailed, load_settings, load_supergraph, read_text
+from router.config import Settings
 from router.errors import RequestError, RouterError
 from router.federation.supergraph import Supergraph
 from router.operation import GraphQLRequest, parse_request
@@ -18,6 +19,7 @@ from router.pipeline import Pipeline, Stage
 from router.planner import plan
 from router.planner.nodes import QueryPlan
 from router.planner.show import show_text, to_dot, to_json
+from router.policy.override_labels import Labels, labels_of
 from router.policy.scopes import Refusal
 from router.server import http_transports, pipeline_settings
 
@@ -58,16 +60,12 @@ def run_plan(options: argparse.Namespace) -> int:
     """``router plan``."""
     supergraph = load_supergraph(options.supergraph)
     try:
-        query_plan = plan_text(read_text(options.operation), options.operation_name, supergraph)
+        operation = parse_request(read_text(options.operation), options.operation_name, supergraph.api_schema)
+        query_plan = plan(supergraph, operation, _labels(options.label, supergraph))
     except RouterError as error:
         return _refused(error)
     sys.stdout.write(_shown(query_plan, options.format) + "\n")
     return EXIT_DONE
-
-
-def plan_text(text: str, operation_name: str | None, supergraph: Supergraph) -> QueryPlan:
-    """The plan of one operation of a document. Raises ``RouterError``."""
-    return plan(supergraph, parse_request(text, operation_name, supergraph.api_schema))
 
 
 def run_explain(options: argparse.Namespace) -> int:
@@ -79,17 +77,25 @@ def run_explain(options: argparse.Namespace) -> int:
         scopes = frozenset(options.scopes.split())
         caller = Caller(subject="explain", client_id="explain", scopes=scopes, language=options.language)
     settings = load_settings(options.config)
+    labels = _labels(options.label, supergraph)
     try:
-        return asyncio.run(_explain(supergraph, request, caller, settings, options.run_it))
+        return asyncio.run(_explain(supergraph, request, caller, settings, options.run_it, labels))
     except RouterError as error:
         return _refused(error, options.language)
 
 
-async def _explain(supergraph: Supergraph, request: GraphQLRequest, caller: Caller, settings: Any, run_it: bool) -> int:
+async def _explain(
+    supergraph: Supergraph,
+    request: GraphQLRequest,
+    caller: Caller,
+    settings: Settings,
+    run_it: bool,
+    labels: Labels,
+) -> int:
     transports = http_transports(supergraph, settings) if run_it else {}
     pipeline = Pipeline(supergraph, transports, pipeline_settings(settings))
     try:
-        async for stage in pipeline.trace(request, caller, run=run_it):
+        async for stage in pipeline.trace(request, caller, run=run_it, labels=labels):
             sys.stdout.write(f"── {stage.room} {'─' * max(3, 76 - len(stage.room))}\n{_stage_text(stage)}\n\n")
     finally:
         await pipeline.aclose()
@@ -124,6 +130,19 @@ def _add_operation_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--supergraph", required=True, metavar="FILE", help="supergraph SDL")
     command.add_argument("--operation", required=True, metavar="FILE", help="GraphQL document; - for standard input")
     command.add_argument("--operation-name", metavar="NAME", help="which operation, when the document has several")
+    command.add_argument(
+        "--label", action="append", default=[], metavar="LABEL", help="an override label that is on; may be repeated"
+    )
+
+
+def _labels(given: Sequence[str], supergraph: Supergraph) -> Labels:
+    known = labels_of(supergraph)
+    for label in given:
+        if label not in known:
+            raise CommandFailed(
+                f"no field has the override label {label!r}; known: {', '.join(sorted(known)) or 'none'}"
+            )
+    return frozenset(given)
 
 
 def _variables(text: str) -> dict[str, Any]:

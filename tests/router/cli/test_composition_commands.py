@@ -138,6 +138,29 @@ async def test_plan_prints_text_json_and_dot(composed: list[str], command: Any) 
     assert (await command("plan", *composed, "--format", "dot")).output.startswith("digraph")
 
 
+async def test_plan_and_explain_switch_override_labels_on(files: Path, command: Any) -> None:
+    link = '@link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@override"])'
+    moved = {
+        "name": "b",
+        "url": "http://b/",
+        "sdl": f"""extend schema {link}
+          type User @key(fields: "id") {{ id: ID! name: String @override(from: "a", label: "percent(5)") }}""",
+    }
+    (files / "moving.json").write_text(json.dumps([A, moved]))
+    (files / "name.graphql").write_text("{ me { name } }")
+    supergraph = str(files / "moving.graphql")
+    await command("compose", str(files / "moving.json"), "--output", supergraph)
+    arguments = ["--supergraph", supergraph, "--operation", str(files / "name.graphql")]
+    assert 'service: "b"' not in (await command("plan", *arguments)).output
+    assert 'service: "b"' in (await command("plan", *arguments, "--label", "percent(5)")).output
+    assert 'service: "b"' in (await command("explain", *arguments, "--label", "percent(5)")).output
+    (files / "router.toml").write_text('[override_labels]\n"percent(5)" = true')
+    explained = await command("explain", *arguments, "--config", str(files / "router.toml"))
+    assert 'service: "b"' in explained.output
+    wrong = await command("plan", *arguments, "--label", "percent(6)")
+    assert (wrong.status, "known: percent(5)" in wrong.errors) == (1, True)
+
+
 async def test_plan_refuses_an_operation_with_place_and_code(files: Path, composed: list[str], command: Any) -> None:
     done = await command("plan", *composed[:2], "--operation", str(files / "wrong.graphql"))
     assert (done.status, done.output) == (1, "")

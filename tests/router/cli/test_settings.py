@@ -38,6 +38,10 @@ def test_the_file_sets_and_the_environment_wins(tmp_path: Path) -> None:
         init_timeout_s = 1
         [subgraphs.rail]
         url = "http://rail/"
+        [override_labels]
+        "fares:v2" = 12.5
+        moved = true
+        "percent(20)" = false
         """,
     )
     settings = read_settings(
@@ -59,6 +63,7 @@ def test_the_file_sets_and_the_environment_wins(tmp_path: Path) -> None:
     assert settings.subscriptions.init_timeout_s == 1.0
     assert (settings.subgraphs["rail"].url, settings.subgraphs["rail"].timeout_s) == ("http://rail/", 2.5)
     assert settings.subgraphs["forest_lodge"].url == "http://lodge/"
+    assert settings.override_labels == {"fares:v2": 12.5, "moved": True, "percent(20)": False}
 
 
 FILES = {
@@ -75,6 +80,9 @@ FILES = {
     "a section that is a value": ("server = 1", "must be a table"),
     "subgraphs that are a value": ("subgraphs = 1", "must be a table"),
     "a subgraph that is a value": ("[subgraphs]\na = 1", "must be a table"),
+    "labels that are a value": ("override_labels = true", "[override_labels]"),
+    "text for a label": ("[override_labels]\na = 'on'", "'a' in [override_labels]"),
+    "more than all requests": ("[override_labels]\na = 101", "a percentage from 0 to 100, not 101"),
     "not TOML": ("[", "is not TOML"),
     "infinity": ("[subscriptions]\ninit_timeout_s = inf", "must not be negative"),
 }
@@ -117,10 +125,11 @@ def test_every_key_stands_in_the_reference_with_its_documentation() -> None:
             inner = getattr(value, one.name)
             if is_dataclass(inner):
                 check(inner)
-            elif one.name != "subgraphs":
+            elif one.name not in ("subgraphs", "override_labels"):
                 (line,) = [
                     line for line in lines if line.startswith(f"# {one.name} = ") and one.metadata["doc"] in line
                 ]
                 assert line.endswith(".")
 
     check(Settings())
+    assert "[override_labels]" in settings_reference()

@@ -18,6 +18,7 @@ from router.pipeline import Answer, Pipeline, PipelineSettings
 from router.planner import plan
 from router.planner.nodes import QueryPlan
 from router.policy.limits import Limits
+from router.policy.override_labels import Labels
 
 ANONYMOUS = Caller()
 
@@ -64,7 +65,7 @@ async def test_refusals_are_answers_without_data(text: str, variables: dict[str,
     ],
 )
 async def test_defects_are_answers_too_and_tell_nothing(failure: Exception, code: str) -> None:
-    def broken(graph: Supergraph, operation: Operation) -> QueryPlan:
+    def broken(graph: Supergraph, operation: Operation, labels: Labels) -> QueryPlan:
         raise failure
 
     answer = await ask(pipeline(planner=broken), "{ me { id } }")
@@ -91,10 +92,10 @@ class CountingPlanner:
         self.planned: list[str | None] = []
         self.before = before
 
-    def __call__(self, graph: Supergraph, operation: Operation) -> QueryPlan:
+    def __call__(self, graph: Supergraph, operation: Operation, labels: Labels) -> QueryPlan:
         self.planned.append(operation.name)
         self.before()
-        return plan(graph, operation)
+        return plan(graph, operation, labels)
 
 
 async def test_an_operation_is_planned_once_however_it_is_written() -> None:
@@ -137,10 +138,10 @@ async def test_concurrent_requests_wait_for_one_plan_while_the_loop_runs_on() ->
 async def test_a_failed_plan_is_not_kept() -> None:
     failures = [PlanningFailed("first")]
 
-    def sometimes(graph: Supergraph, operation: Operation) -> QueryPlan:
+    def sometimes(graph: Supergraph, operation: Operation, labels: Labels) -> QueryPlan:
         if failures:
             raise failures.pop()
-        return plan(graph, operation)
+        return plan(graph, operation, labels)
 
     one = pipeline(planner=sometimes)
     assert (await ask(one, "{ me { id } }")).http_status == 500
