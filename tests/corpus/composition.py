@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import build_schema, print_schema
+from graphql import GraphQLSchema, build_schema, print_schema
 from graphql.utilities import lexicographic_sort_schema
 
 from router.composition import CompositionErrors, SubgraphSource, compose
@@ -76,8 +76,14 @@ def _same_api(supergraph_sdl: str, expected: str) -> bool:
 
 
 def sorted_api(supergraph_sdl: str) -> str:
-    """The API schema of a supergraph as text in a settled order."""
-    return print_schema(lexicographic_sort_schema(read_supergraph(supergraph_sdl).api_schema))
+    """The API schema of a supergraph as text in a settled order.
+
+    A directive of the subgraphs' own named @defer or @stream is left out: the reference accepts it in operations, but
+    never prints a directive of these names.
+    """
+    arguments = read_supergraph(supergraph_sdl).api_schema.to_kwargs()
+    arguments["directives"] = tuple(d for d in arguments["directives"] if d.name not in ("defer", "stream"))
+    return print_schema(lexicographic_sort_schema(GraphQLSchema(**arguments)))
 
 
 def score(path: Path, *, verbose: bool = True) -> str:

@@ -44,8 +44,14 @@ def merge_directive_definitions(m: Merging) -> dict[str, DirectiveDefinition]:
 
 
 def _is_executable(m: Merging, definition: DirectiveDefinition) -> bool:
-    taken = definition.name in BUILT_IN_DIRECTIVES or definition.name in m.directives.by_name
+    taken = _is_built_in(definition) or definition.name in m.directives.by_name
     return not taken and definition.name not in m.directives.wrapped and not EXECUTABLE.isdisjoint(definition.locations)
+
+
+def _is_built_in(definition: DirectiveDefinition) -> bool:
+    """A ``@defer`` or ``@stream`` without the specification's ``if`` is the subgraphs' own and only shares the name."""
+    own = definition.name in ("defer", "stream") and "if" not in definition.arguments
+    return definition.name in BUILT_IN_DIRECTIVES and not own
 
 
 def _custom(m: Merging, definition: DirectiveDefinition, name: str) -> DirectiveDefinition:

@@ -112,3 +112,20 @@ def test_graph_names(names: list[str], values: list[str]) -> None:
     text = compose(source(name, f"type Query {{ q{number}: Int }}") for number, name in enumerate(names)).supergraph_sdl
     for name, value in zip(names, values, strict=True):
         assert f'  {value} @join__graph(name: "{name}"' in text
+
+
+@pytest.mark.parametrize(
+    ("definition", "kept"),
+    [
+        ("directive @stream on FIELD", True),
+        ("directive @stream(pace: Int) on FIELD", True),
+        ("directive @defer on INLINE_FRAGMENT", True),
+        ("directive @stream(if: Boolean! = true, label: String, initialCount: Int = 0) on FIELD", False),
+        ("directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT", False),
+    ],
+)
+def test_a_directive_that_shares_the_name_of_incremental_delivery_is_the_subgraphs_own(
+    definition: str, kept: bool
+) -> None:
+    sources = [source(name, f"{definition}\ntype Query {{ {name}: Int }}") for name in ("a", "b")]
+    assert (definition in compose(sources).supergraph_sdl) is kept
