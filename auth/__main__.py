@@ -6,23 +6,26 @@ Settings: the [auth] table of --settings, then AUTH_* variables (see config.py).
 import argparse
 import asyncio
 import getpass
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from auth.app import build_app
 from auth.citizens import create_citizen
 from auth.config import AuthSettings, read_settings
-from auth.errors import AuthError
+from auth.errors import AuthError, RegistrationRefused
+from auth.profiles import PROFILES
 from auth.registration import (
     DEFAULT_OVERLAP_SECONDS,
-    KINDS,
     create_client,
     create_organisation,
     list_clients,
     rotate_secret,
+    set_client_keys,
 )
 from auth.server import AuthServer
 
@@ -55,10 +58,14 @@ def _parser() -> argparse.ArgumentParser:
         named.add_argument("--name-ko", required=True)
         named.add_argument("--name-en", required=True)
     client.add_argument("--organisation", required=True)
-    client.add_argument("--kind", choices=KINDS, default="confidential")
+    client.add_argument("--kind", choices=tuple(PROFILES), default="confidential")
     client.add_argument("--scope", action="append", required=True)
     client.add_argument("--redirect-uri", action="append", default=[])
     client.add_argument("--sandbox", action="store_true")
+    client.add_argument("--keys", type=Path, help="JSON file of its public keys (a JWK set); no secret then")
+    keys = acts.add_parser("set-keys", help="replace an app's public keys; its secrets end")
+    keys.add_argument("client_id")
+    keys.add_argument("keys", type=Path, help="JSON file with a JWK set")
     secret = acts.add_parser("new-secret", help="give an app a new secret; prints it once")
     secret.add_argument("client_id")
     secret.add_argument("--overlap-seconds", type=int, default=DEFAULT_OVERLAP_SECONDS)
@@ -82,7 +89,7 @@ async def _with_server(settings: AuthSettings, options: argparse.Namespace) -> i
 async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
     if options.act == "clients":
         return [
-            f"{one.client_id}  {one.state:9}  {one.kind:12}  {one.secrets} secrets  "
+            f"{one.client_id}  {one.state:9}  {one.kind:12}  {one.secrets} secrets  {one.keys} keys  "
             f"{one.organisation} / {one.name_ko}  [{' '.join(one.scopes)}]"
             for one in await list_clients(server)
         ]
@@ -98,8 +105,12 @@ async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
             scopes=options.scope,
             redirect_uris=options.redirect_uri,
             sandbox=options.sandbox,
+            jwks=_key_set(options.keys) if options.keys else None,
         )
         return [f"client_id {made.client_id}", *([f"client_secret {made.secret}"] if made.secret else [])]
+    if options.act == "set-keys":
+        await set_client_keys(server, options.client_id, _key_set(options.keys))
+        return ["keys replaced"]
     if options.act == "new-secret":
         made = await rotate_secret(server, options.client_id, overlap_seconds=options.overlap_seconds)
         return [f"client_secret {made.secret}"]
@@ -116,6 +127,13 @@ async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
             )
         ]
     return [f"kid {await server.keys.rotate()}"]
+
+
+def _key_set(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RegistrationRefused(f"{file} cannot be read as JSON") from error
 
 
 if __name__ == "__main__":

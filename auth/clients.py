@@ -5,16 +5,21 @@ Snapshots are cached for a second, so the path of a machine token needs no datab
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
+import jwt
 from authlib.oauth2.rfc6749 import ClientMixin
 from sqlmodel import select
 
+from auth.client_keys import read_public_key
 from auth.credentials import same_digest
 from auth.database import Database
 from auth.errors import Language
 from auth.models import Client, ClientSecret, Organisation
+from auth.profiles import PROFILES, Profile
 from auth.scopes import IDENTITY_SCOPES, join_scope, split_scope
 
 CLIENT_ID = re.compile(r"c_[a-z2-7]{26}")
@@ -33,7 +38,7 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]
     name_en: str
     organisation_ko: str
     organisation_en: str
-    kind: str
+    profile: Profile
     sandbox: bool
     redirect_uris: tuple[str, ...]
     scopes: frozenset[str]
@@ -41,11 +46,13 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]
     resource: str | None
     secrets: tuple[tuple[str, int | None], ...]
     """(digest, when it retires) of each secret."""
+    keys: Mapping[str, jwt.PyJWK]
+    """Public keys by `kid`."""
 
     @property
     def confidential(self) -> bool:
         """Whether the app can keep a secret and must show it."""
-        return self.kind == "confidential"
+        return self.profile.confidential
 
     def name(self, language: Language) -> str:
         """What the citizen sees."""
@@ -82,7 +89,7 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]
         if redirect_uri in self.redirect_uris:
             return True
         given = _LOOPBACK.fullmatch(redirect_uri)
-        if given is None or self.confidential:
+        if given is None or not self.profile.native_redirects:
             return False
         registered = (_LOOPBACK.fullmatch(uri) for uri in self.redirect_uris)
         return any(match is not None and match.groups() == given.groups() for match in registered)
@@ -147,11 +154,17 @@ class ClientDirectory:
             name_en=client.name_en,
             organisation_ko=organisation.name_ko,
             organisation_en=organisation.name_en,
-            kind=client.kind,
+            profile=PROFILES[client.kind],
             sandbox=client.sandbox,
             redirect_uris=tuple(client.redirect_uris),
             scopes=frozenset(client.scopes),
             grant_types=frozenset(client.grant_types),
             resource=client.resource,
             secrets=tuple((secret.digest, secret.retires_at) for secret in secrets),
+            keys=_keys(client.jwks),
         )
+
+
+def _keys(jwks: Mapping[str, Any] | None) -> Mapping[str, jwt.PyJWK]:
+    found = ((jwk["kid"], read_public_key(jwk)) for jwk in (jwks or {"keys": []})["keys"])
+    return MappingProxyType({kid: key for kid, key in found if key is not None})

@@ -6,12 +6,12 @@ Every address comes from the configured issuer; nothing is named that is not bui
 from typing import Any
 
 from auth import paths
+from auth.client_keys import ALGORITHMS
 from auth.config import AuthSettings
 from auth.grant_types import GRANT_TYPES
 from auth.keys import ALGORITHM
+from auth.profiles import AUTHENTICATION_METHODS, CONFIDENTIAL_METHODS
 from auth.scopes import ALL_SCOPES
-
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 
 
 def server_metadata(settings: AuthSettings) -> dict[str, Any]:
@@ -29,9 +29,12 @@ def server_metadata(settings: AuthSettings) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
-        "token_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
-        "revocation_endpoint_auth_methods_supported": [*SECRET_METHODS, "none"],
-        "introspection_endpoint_auth_methods_supported": list(SECRET_METHODS),
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL_METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_signing_alg_values_supported": [ALGORITHM],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

@@ -3,6 +3,8 @@
 The tables have a registry of their own, so their names never meet those of another package in one process.
 """
 
+from typing import Any
+
 from sqlalchemy import JSON, BigInteger, Index, Integer
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -24,7 +26,7 @@ class Organisation(AuthTable, table=True):
 
 
 class Client(AuthTable, table=True):
-    """An app of a partner: OAuth client. Kinds: public, confidential. States: active, suspended."""
+    """An app of a partner: OAuth client. `kind` names its profile (profiles.py). States: active, suspended."""
 
     __tablename__ = "auth_client"
     id: str = Field(primary_key=True, max_length=32)
@@ -38,6 +40,7 @@ class Client(AuthTable, table=True):
     scopes: list[str] = Field(sa_type=JSON)
     grant_types: list[str] = Field(sa_type=JSON)
     resource: str | None = Field(default=None, max_length=200)
+    jwks: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     created_at: int = Field(sa_type=BigInteger)
 
 
@@ -125,6 +128,14 @@ class RefreshToken(AuthTable, table=True):
     issued_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger, index=True)
     rotated_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class UsedProof(AuthTable, table=True):
+    """A client assertion or DPoP proof that was used, by the digest of its kind, owner and `jti`."""
+
+    __tablename__ = "auth_used_proof"
+    digest: str = Field(primary_key=True, max_length=64)
+    expires_at: int = Field(sa_type=BigInteger, index=True)
 
 
 class SigningKey(AuthTable, table=True):

@@ -1,24 +1,22 @@
 """Registering organisations and apps: what the `hub client` commands and the sandbox call."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select, update
 
+from auth.client_keys import check_key_set
 from auth.config import LOOPBACK_HOSTS
 from auth.credentials import digest, new_id, new_secret
 from auth.errors import NotRegistered, RegistrationRefused
 from auth.models import Client, ClientSecret, Organisation
+from auth.profiles import PROFILES, SECRET_METHODS
 from auth.scopes import ALL_SCOPES
 from auth.server import AuthServer
 
-KINDS = ("public", "confidential")
-_GRANT_TYPES = {
-    "public": ("authorization_code", "refresh_token"),
-    "confidential": ("authorization_code", "client_credentials", "refresh_token"),
-}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 DEFAULT_OVERLAP_SECONDS = 86_400
 
@@ -45,6 +43,7 @@ class ClientSummary:
     scopes: tuple[str, ...]
     redirect_uris: tuple[str, ...]
     secrets: int
+    keys: int
 
 
 async def create_organisation(server: AuthServer, *, name_ko: str, name_en: str, state: str = "approved") -> str:
@@ -72,18 +71,22 @@ async def create_client(
     redirect_uris: Sequence[str] = (),
     sandbox: bool = False,
     resource: str | None = None,
+    jwks: Mapping[str, Any] | None = None,
 ) -> NewClient:
-    """Register an app and, for a confidential one, its first secret.
+    """Register an app of a profile (`kind`), with its public keys (`jwks`, RFC 7517) or a first secret.
 
-    Raises `RegistrationRefused` (unknown kind or scope, bad name, unsafe redirect URI) or `NotRegistered`.
+    Raises `RegistrationRefused` (unknown kind or scope, bad name, unsafe redirect URI, unfit keys) or `NotRegistered`.
     """
-    if kind not in KINDS:
-        raise RegistrationRefused(f"kind must be one of {', '.join(KINDS)}")
+    profile = PROFILES.get(kind)
+    if profile is None:
+        raise RegistrationRefused(f"kind must be one of {', '.join(PROFILES)}")
+    if jwks is not None and "private_key_jwt" not in profile.authentication:
+        raise RegistrationRefused(f"a {kind} app has no keys")
     wanted = list(dict.fromkeys(scopes))
     if unknown := [name for name in wanted if name not in ALL_SCOPES]:
         raise RegistrationRefused(f"unknown scope: {', '.join(unknown)}")
     for uri in redirect_uris:
-        check_redirect_uri(uri, native=kind == "public")
+        check_redirect_uri(uri, native=profile.native_redirects)
     now = int(server.clock())
     client = Client(
         id=new_id("c"),
@@ -95,11 +98,12 @@ async def create_client(
         sandbox=sandbox,
         redirect_uris=list(redirect_uris),
         scopes=wanted,
-        grant_types=[name for name in _GRANT_TYPES[kind] if redirect_uris or name == "client_credentials"],
+        grant_types=[name for name in profile.grant_types if redirect_uris or name == "client_credentials"],
         resource=resource,
+        jwks=check_key_set(jwks) if jwks is not None else None,
         created_at=now,
     )
-    secret = new_secret() if kind == "confidential" else None
+    secret = new_secret() if jwks is None and profile.confidential else None
     async with server.database.write() as session:
         if await session.get(Organisation, organisation_id) is None:
             raise NotRegistered(f"no organisation {organisation_id}")
@@ -123,8 +127,8 @@ async def rotate_secret(
         client = await session.get(Client, client_id, with_for_update=not server.database.is_sqlite)
         if client is None:
             raise NotRegistered(f"no client {client_id}")
-        if client.kind != "confidential":
-            raise RegistrationRefused("a public client has no secret")
+        if SECRET_METHODS[0] not in PROFILES[client.kind].authentication or client.jwks is not None:
+            raise RegistrationRefused("a public client, or one with keys, has no secret")
         present = await session.exec(
             select(ClientSecret)
             .where(ClientSecret.client_id == client_id)
@@ -137,6 +141,30 @@ async def rotate_secret(
         session.add(ClientSecret(id=new_id("s"), client_id=client_id, digest=digest(secret), created_at=now))
     server.clients.forget(client_id)
     return NewClient(client_id, secret)
+
+
+async def set_client_keys(server: AuthServer, client_id: str, jwks: Mapping[str, Any]) -> None:
+    """Replace the public keys of an app; its secrets, if it had any, end now: one way to authenticate at a time.
+
+    Raises `NotRegistered`, or `RegistrationRefused` for unfit keys or a profile without.
+    """
+    checked = check_key_set(jwks)
+    now = int(server.clock())
+    async with server.database.write() as session:
+        client = await session.get(Client, client_id, with_for_update=not server.database.is_sqlite)
+        if client is None:
+            raise NotRegistered(f"no client {client_id}")
+        if "private_key_jwt" not in PROFILES[client.kind].authentication:
+            raise RegistrationRefused(f"a {client.kind} app has no keys")
+        client.jwks = checked
+        session.add(client)
+        await session.exec(
+            update(ClientSecret)
+            .where(col(ClientSecret.client_id) == client_id)
+            .where(or_(col(ClientSecret.retires_at).is_(None), col(ClientSecret.retires_at) > now))
+            .values(retires_at=now)
+        )
+    server.clients.forget(client_id)
 
 
 async def set_client_state(server: AuthServer, client_id: str, state: str) -> None:
@@ -178,6 +206,7 @@ async def list_clients(server: AuthServer) -> list[ClientSummary]:
             scopes=tuple(client.scopes),
             redirect_uris=tuple(client.redirect_uris),
             secrets=live.count(client.id),
+            keys=len((client.jwks or {"keys": []})["keys"]),
         )
         for client, organisation in found
     ]

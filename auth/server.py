@@ -18,7 +18,7 @@ from auth.core import Core
 from auth.database import Database
 from auth.keys import KeyRing
 from auth.migrations import migrate
-from auth.models import AuthorizationCode, BrowserSession, Grant, RefreshToken, Revocation, SigningKey
+from auth.models import AuthorizationCode, BrowserSession, Grant, RefreshToken, Revocation, SigningKey, UsedProof
 from auth.revocations import Listener, RevocationFeed
 from auth.sessions import Cookies
 from auth.tokens import AccessTokens
@@ -136,6 +136,7 @@ class AuthServer:
             await session.exec(delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) <= now - longest))
             await session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) <= now))
             await session.exec(delete(Revocation).where(col(Revocation.expires_at) <= now))
+            await session.exec(delete(UsedProof).where(col(UsedProof.expires_at) <= now))
             await session.exec(delete(SigningKey).where(col(SigningKey.published_until) <= now))
             await session.exec(
                 delete(Grant)

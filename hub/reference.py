@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from auth.errors import REASONS
+from auth.reasons import REASONS
 from router.composition.codes import ERRORS as ERROR_CODES
 from router.composition.codes import HINTS as HINT_CODES
 from router.errors import errors_reference

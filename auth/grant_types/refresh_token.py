@@ -65,7 +65,7 @@ class CitizenRefresh(RefreshTokenGrant):  # type: ignore[misc]
         """RFC 6749 section 6, with rotation for public apps."""
         refresh = self.request.refresh_token
         token = self.issue_token(self.authenticate_user(refresh), refresh)
-        if not self.request.client.confidential:
+        if self.request.client.profile.rotates:
             token["refresh_token"] = self._rotate(refresh)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 

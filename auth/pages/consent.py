@@ -24,14 +24,14 @@ def consent_page(exchange: Exchange, wanted: tuple[str, ...]) -> Response:
         app=client.name(language),
         organisation=client.organisation(language),
         sandbox=client.sandbox,
-        native=not client.confidential,
+        native=client.profile.native_redirects,
         citizen=signed_in.name,
         returns_to=_destination(exchange),
         scopes=[
             (name, ALL_SCOPES[name].title(language), ALL_SCOPES[name].consent(language), ALL_SCOPES[name].changes)
             for name in wanted
         ],
-        rememberable=client.confidential,
+        rememberable=client.profile.remembers_consent,
         request=continued,
         csrf=form_token(signed_in.cookie, CONSENT, continued),
     )

@@ -2,11 +2,12 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from auth.errors import REASONS, Refusal
+from auth.errors import Refusal
 from auth.exchange import NO_STORE, Exchange
 from auth.pages.render import render
 from auth.pages.sign_in import sign_in_page
 from auth.parameters import with_parameters
+from auth.reasons import REASONS
 
 
 def redirect_back(exchange: Exchange, answer: dict[str, str]) -> Response:

@@ -3,10 +3,11 @@
 from starlette.responses import Response
 
 from auth.credentials import form_token, new_secret
-from auth.errors import REASONS, Refusal
+from auth.errors import Refusal
 from auth.exchange import Exchange
 from auth.pages.form_purposes import SIGN_IN, SIGN_OUT
 from auth.pages.render import again, render
+from auth.reasons import REASONS
 
 _VISIT_SECONDS = 3_600
 

@@ -17,6 +17,6 @@ async def record_answer(exchange: Exchange) -> None:
         exchange.signed_in.citizen_id,
         client.id,
         split_scope(client.get_allowed_scope(exchange.parameters.get("scope")) or ""),
-        remember=client.confidential and exchange.form.get("remember") == "yes",
+        remember=client.profile.remembers_consent and exchange.form.get("remember") == "yes",
         now=exchange.now,
     )

@@ -13,6 +13,8 @@ _MAXIMUM_HEADER = 1_024
 
 def refuse_two_authentications(exchange: Exchange) -> None:
     """RFC 6749 section 2.3: not more than one method a request. Reads HTTP Basic on the way."""
+    if "client_secret" in exchange.form and "client_assertion" in exchange.form:
+        raise Refusal("invalid_request", "several_authentications")
     header = exchange.request.headers.get("authorization")
     if header is None:
         return

@@ -13,7 +13,7 @@ async def require_consent(exchange: Exchange) -> Response | None:
     """RFC 8252 section 8.6: an app that cannot prove who it is never gets a code without a page."""
     assert exchange.signed_in is not None
     wanted = split_scope(exchange.client.get_allowed_scope(exchange.parameters.get("scope")) or "")
-    if exchange.client.confidential and "consent" not in exchange.prompts:
+    if exchange.client.profile.remembers_consent and "consent" not in exchange.prompts:
         remembered = await remembered_scopes(
             exchange.server.database, exchange.signed_in.citizen_id, exchange.client.id
         )

@@ -110,11 +110,24 @@ class LiveAuth:
     app: NewClient
     native: NewClient
     other: NewClient
+    organisation: str
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine where the server runs."""
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self.loop)
         return future.result(30)
+
+    def register(self, kind: str = "confidential", **options: Any) -> NewClient:
+        """Another app of the same organisation, with every scope."""
+        made: dict[str, Any] = {
+            "organisation_id": self.organisation,
+            "name_ko": "새 앱",
+            "name_en": "New app",
+            "scopes": list(ALL_SCOPES),
+            "redirect_uris": [NATIVE_REDIRECT if kind == "public" else APP_REDIRECT],
+            **options,
+        }
+        return self.run(create_client(self.server, kind=kind, **made))
 
     def http(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=20, verify=False)
@@ -192,7 +205,7 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
 
     server = run(AuthServer.open(settings, clock=clock))
     server.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    apps = (like.app, like.native, like.other) if like else run(_register(server))
+    apps = (like.app, like.native, like.other, like.organisation) if like else run(_register(server))
     web = uvicorn.Server(uvicorn.Config(app_of(server), log_level="warning", lifespan="off", access_log=False))
     serving = asyncio.run_coroutine_threadsafe(web.serve(sockets=[listener]), loop)
     try:
@@ -206,7 +219,7 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
         loop.close()
 
 
-async def _register(server: AuthServer) -> tuple[NewClient, NewClient, NewClient]:
+async def _register(server: AuthServer) -> tuple[NewClient, NewClient, NewClient, str]:
     organisation = await create_organisation(server, name_ko="누리여행", name_en="Nuri Travel")
     both: dict[str, Any] = {"organisation_id": organisation, "name_ko": "길벗", "name_en": "Gilbeot"}
     scopes = [name for name in ALL_SCOPES if name != "lodge:book"]
@@ -227,7 +240,7 @@ async def _register(server: AuthServer) -> tuple[NewClient, NewClient, NewClient
     await create_citizen(
         server.database, server.passwords, login="Minji", name="이민지", password=PASSWORD, now=int(server.clock())
     )
-    return app, native, other
+    return app, native, other, organisation
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from auth.errors import REASONS
 from auth.language import choose_language
 from auth.pages.render import page_headers
 from auth.pages.texts import TEXTS
+from auth.reasons import REASONS
 from auth.registration import create_client
 from auth.scopes import SCOPES
 from auth.server import AuthServer

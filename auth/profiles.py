@@ -1,0 +1,58 @@
+"""Client profiles: what kind of app may do what, as data. Steps ask the profile; nothing asks for its name.
+
+public         runs where a secret cannot be kept: PKCE and rotation instead (RFC 8252, RFC 9700)
+confidential   a server with a secret or a key
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The rules of one kind of app."""
+
+    name: str
+    authentication: tuple[str, ...]
+    """Ways to authenticate, by their registered names (RFC 8414 section 2)."""
+    grant_types: tuple[str, ...]
+    """Grant types an app of this profile is registered for."""
+    native_redirects: bool
+    """Redirect URIs may be private-use schemes, and a loopback IP with any port (RFC 8252 section 7)."""
+    remembers_consent: bool
+    """A citizen's yes may be remembered: only for apps that prove who they are (RFC 8252 section 8.6)."""
+    rotates: bool
+    """Each use of a refresh token replaces it (RFC 9700 section 4.14), unless it is bound to a key."""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether the app proves who it is."""
+        return "none" not in self.authentication
+
+
+_TABLE = (
+    Profile(
+        name="public",
+        authentication=("none",),
+        grant_types=("authorization_code", "refresh_token"),
+        native_redirects=True,
+        remembers_consent=False,
+        rotates=True,
+    ),
+    Profile(
+        name="confidential",
+        authentication=(*SECRET_METHODS, "private_key_jwt"),
+        grant_types=("authorization_code", "client_credentials", "refresh_token"),
+        native_redirects=False,
+        remembers_consent=True,
+        rotates=False,
+    ),
+)
+PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in _TABLE})
+
+AUTHENTICATION_METHODS = tuple(dict.fromkeys(way for profile in _TABLE for way in profile.authentication))
+"""Every way to authenticate that some profile allows."""
+CONFIDENTIAL_METHODS = tuple(way for way in AUTHENTICATION_METHODS if way != "none")
