@@ -75,7 +75,6 @@ class CompiledPlan:
         self.source = writer.text
         """The emitted Python; tracebacks point into it."""
         known = {
-            "SURPRISES": SURPRISES,
             "SCHEMA": supergraph.schema,
             "gather": asyncio.gather,
             "dumps": dumps,

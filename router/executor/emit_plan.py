@@ -1,4 +1,4 @@
-"""Emit the plan's control flow: one coroutine a fetch, sequences as straight lines, parallel parts awaited together."""
+"""Emit the plan's control flow: a line a fetch, sequences as straight lines, parallel parts awaited together."""
 
 from __future__ import annotations
 
@@ -21,40 +21,30 @@ class PlanEmitter:
         self._fetches = fetches
         self._shared = shared_paths(fetches.values())
         self._branches = 0
+        self._calls: Mapping[int, str] = {}
 
     def emit(self, node: Node | None) -> None:
-        """Write the functions of all fetches, then ``execute``."""
+        """Write the collectors of all fetches, then ``execute``."""
         if isinstance(node, SubscriptionNode):
             node = node.rest
-        for fetch in self._fetches.values():
-            self._fetch(fetch)
+        self._calls = {key: self._fetch(fetch) for key, fetch in self._fetches.items()}
         self._function("execute", self._steps(node))
 
-    def _fetch(self, fetch: PreparedFetch) -> None:
-        writer = self._writer
-        constant = writer.constant(f"FETCH_{fetch.number}", fetch)
+    def _fetch(self, fetch: PreparedFetch) -> str:
+        """The call that runs a fetch; writes the collector it needs first."""
+        constant = self._writer.constant(f"FETCH_{fetch.number}", fetch)
+        title = f"{fetch.subgraph}: {', '.join(fetch.keys)}"
+        self._writer.line(f"# {constant}: {title!r}")  # quoted, as a subgraph's name may hold anything
         plan = fetch.representations
-        collects = plan is not None and not plan.context and fetch.path.count("@") <= MAX_NESTED_LISTS
-        if fetch.representations is not None and collects:
-            emit_collector(
-                writer, f"collect_{fetch.number}", fetch.representations, constant, self._shared, fetch.folds
-            )
-        with writer.block(f"async def fetch_{fetch.number}(run):"):
-            writer.line(repr(f"{fetch.subgraph}: {', '.join(fetch.keys)}"))
-            if fetch.representations is None:
-                writer.line(f"await run.{'fetch_below' if fetch.path else 'fetch_root'}({constant})")
-            elif fetch.representations.context:
-                writer.line(f"await run.fetch_in_context({constant})")
-            elif not collects:
-                writer.line(f"await run.fetch_entities({constant}, run.collect({constant}))")
-            else:
-                with writer.block("try:"):
-                    writer.line(f"found = collect_{fetch.number}(run.data)")
-                with writer.block("except SURPRISES:"):
-                    writer.line(f"found = run.collect({constant})")
-                with writer.block("if found[2]:"):
-                    writer.line(f"await run.fetch_entities({constant}, found)")
-        writer.line()
+        if plan is None:
+            return f"run.{'fetch_below' if fetch.path else 'fetch_root'}({constant})"
+        if plan.context:
+            return f"run.fetch_in_context({constant})"
+        if fetch.path.count("@") > MAX_NESTED_LISTS:
+            return f"run.fetch_entities({constant}, run.collect({constant}))"
+        collector = f"collect_{fetch.number}"
+        emit_collector(self._writer, collector, plan, constant, self._shared, fetch.folds)
+        return f"run.fetch_collected({constant}, {collector})"
 
     def _function(self, name: str, lines: list[tuple[int, str]]) -> None:
         with self._writer.block(f"async def {name}(run):"):
@@ -67,7 +57,7 @@ class PlanEmitter:
             case None:
                 return []
             case Fetch():
-                return [(depth, f"await fetch_{self._fetches[id(node)].number}(run)")]
+                return [(depth, f"await {self._calls[id(node)]}")]
             case Flatten():
                 return self._steps(node.node, depth)
             case Sequence():

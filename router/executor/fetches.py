@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, GraphQLSchema, OperationDefinitionNode, parse
-from graphql.language import SelectionSetNode
+from graphql import GraphQLSchema
 
 from router.executor.paths import ON
 from router.executor.representations import Representations, read_requires
 from router.executor.transport import request_head
-from router.operation.model import OperationKind
+from router.operation.model import InlineFragment, OperationKind, Selection
 from router.planner.nodes import (
     ConditionNode,
     Fetch,
@@ -98,7 +97,7 @@ def prepare_fetches(
             is_mutation=fetch.kind is OperationKind.MUTATION,
             path=path,
             keys=mine.keys,
-            objects=frozenset(mine.top_objects),
+            objects=mine.top_objects,
             renames=renames,
             representations=representations,
             deep=shared or bool(renames),
@@ -147,36 +146,24 @@ class _Contents:
     """Response keys in a fetch's operation: those at its top, and the paths of all that hold objects."""
 
     def __init__(self, fetch: Fetch, path: Path) -> None:
-        document = parse(fetch.operation, no_location=True)
-        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-        operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
-        base = keys_of(path)
         self.renamed = bool(fetch.output_rewrites)
-        self.below: dict[Path, set[str]] = {}
-        self.objects: set[Path] = set()
-        self.top_objects: set[Path] = set()
-        fields = list(self._fields(operation.selection_set))
-        if fetch.requires:
-            fields = [below for field in fields for below in self._fields(field.selection_set)]
-        names = dict.fromkeys((field.alias or field.name).value for field in fields)
-        self.keys = tuple(name for name in names if name != "__typename")
-        self._note(fields, base)
-        self.top_objects = {found for found in self.objects if len(found) == len(base) + 1}
+        self.below: dict[Path, dict[str, None]] = {}
+        self._noted: set[tuple[int, Path]] = set()
+        base = keys_of(path)
+        self._note(fetch.selections, base)
+        self.keys = tuple(name for name in self.below.pop(base, ()) if name != "__typename")
+        self.objects = frozenset(self.below)
+        self.top_objects = frozenset(found for found in self.objects if len(found) == len(base) + 1)
 
-    def _note(self, fields: Iterable[FieldNode], base: Path) -> None:
-        for field in fields:
-            if field.selection_set is not None:
-                here = (*base, (field.alias or field.name).value)
-                self.objects.add(here)
-                inner = list(self._fields(field.selection_set))
-                self.below.setdefault(here, set()).update((one.alias or one.name).value for one in inner)
-                self._note(inner, here)
-
-    def _fields(self, selection_set: SelectionSetNode | None) -> Iterator[FieldNode]:
-        for node in selection_set.selections if selection_set else ():
-            if isinstance(node, FieldNode):
-                yield node
-            elif isinstance(node, FragmentSpreadNode):
-                yield from self._fields(self._fragments[node.name.value].selection_set)
-            else:
-                yield from self._fields(node.selection_set)  # type: ignore[attr-defined]
+    def _note(self, selections: tuple[Selection, ...], base: Path) -> None:
+        # Possible types share selection sets: each is read once a path, or nesting would multiply them.
+        if (id(selections), base) in self._noted:
+            return
+        self._noted.add((id(selections), base))
+        for selection in selections:
+            if isinstance(selection, InlineFragment):
+                self._note(selection.selections, base)
+                continue
+            self.below.setdefault(base, {})[selection.response_key] = None
+            if selection.selections:
+                self._note(selection.selections, (*base, selection.response_key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from router.caller import Caller
@@ -100,6 +100,15 @@ class Run:
         assert fetch.representations is not None
         groups = collect_in_context(fetch.representations, self.data)
         await asyncio.gather(*(self.fetch_entities(fetch, collected, values) for values, collected in groups))
+
+    async def fetch_collected(self, fetch: PreparedFetch, collector: Callable[[dict[str, Any]], Collected]) -> None:
+        """Run an entity fetch for what its emitted collector finds."""
+        try:
+            collected = collector(self.data)
+        except SURPRISES:
+            collected = self.collect(fetch)
+        if collected[2]:
+            await self.fetch_entities(fetch, collected)
 
     async def fetch_entities(
         self, fetch: PreparedFetch, collected: Collected, context: Mapping[str, Any] | None = None

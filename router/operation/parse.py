@@ -13,25 +13,19 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
-    specified_rules,
-    validate,
 )
 
-from router.errors import LimitExceeded, OperationNotFound, ParseFailed, ValidationFailed
+from router.errors import LimitExceeded, OperationNotFound, ParseFailed
 from router.operation.cache_key import operation_key
 from router.operation.model import Operation, OperationKind
 from router.operation.normalize import normalise
 from router.operation.normalize.inline import MAX_SELECTIONS
+from router.operation.validation import check_document
 from router.operation.variables import VariableCoercer, compile_variables
 
 DocumentCheck = Callable[[DocumentNode], None]
 
-# The rules on incremental delivery are about graphql-core's own @defer and @stream. A schema that has directives of
-# these names has its own, forwarded to subgraphs like any other.
-RULES = tuple(rule for rule in specified_rules if not rule.__name__.startswith(("DeferStream", "StreamDirective")))
-
 MAX_TOKENS = 15_000
-MAX_VALIDATION_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +121,6 @@ def pick_operation(document: DocumentNode, operation_name: str | None) -> Operat
         if operation.name is not None and operation.name.value == operation_name:
             return operation
     raise OperationNotFound(f"The document has no operation named {operation_name!r}.")
-
-
-def check_document(document: DocumentNode, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
-    """Validate by the rules of the specification. Raises ValidationFailed."""
-    try:
-        found = validate(
-            schema,
-            document,
-            RULES,
-            max_errors=MAX_VALIDATION_ERRORS,
-            hide_suggestions=not suggestions,
-            allow_empty_selection_sets=False,
-        )
-    except RecursionError:
-        raise _too_deep() from None
-    if found:
-        errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
-        raise ValidationFailed(found[0].message, locations=errors[0].locations, errors=errors)
 
 
 def _locations(error: GraphQLError) -> tuple[tuple[int, int], ...]:

@@ -130,6 +130,7 @@ def _fetch(step: FetchStep, operation: Operation, graph: Graph) -> Fetch:
         subgraph=step.subgraph,
         kind=step.kind,
         operation=operation_text(step, operation, variables, graph),
+        selections=step.selections,
         variables=variables,
         requires=requires_of(step),
         input_rewrites=tuple(

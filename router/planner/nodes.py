@@ -52,7 +52,7 @@ class ContextRewrite:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One request to one subgraph.
+    """One request to one subgraph: ``operation`` is its text, ``selections`` what it selects (below ``_entities``).
 
     An entity fetch has ``requires``: inline fragments, one a representation type, whose fields are read from the
     objects at the enclosing Flatten's path; its operation takes them as ``$representations``.
@@ -61,6 +61,7 @@ class Fetch:
     subgraph: str
     kind: OperationKind
     operation: str
+    selections: tuple[Selection, ...]
     operation_name: str | None = None
     variables: tuple[str, ...] = ()
     requires: tuple[Selection, ...] = ()

@@ -10,12 +10,12 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import GraphQLSchema, build_schema, graphql_sync
+from graphql import FieldNode, GraphQLSchema, SelectionSetNode, build_schema, graphql_sync, parse
 
 from router.caller import Caller
 from router.executor import InProcessTransport, SubgraphRequest
 from router.federation.supergraph import Supergraph, read_supergraph
-from router.operation.model import Field, InlineFragment, OperationKind
+from router.operation.model import Field, InlineFragment, OperationKind, Selection
 from router.planner.nodes import Fetch, Flatten, Path
 
 LINKS = """
@@ -210,12 +210,29 @@ def on(type_name: str, *fields: str) -> InlineFragment:
 
 
 def root_fetch(subgraph: str, operation: str, *variables: str, kind: OperationKind = OperationKind.QUERY) -> Fetch:
-    return Fetch(subgraph, kind, operation, variables=variables)
+    return Fetch(subgraph, kind, operation, _selected(operation), variables=variables)
 
 
 def entity_fetch(subgraph: str, path: Path, requires: tuple[InlineFragment, ...], selections: str) -> Flatten:
     text = f"query($representations: [_Any!]!) {{ _entities(representations: $representations) {{ {selections} }} }}"
-    return Flatten(path, Fetch(subgraph, OperationKind.QUERY, text, requires=requires))
+    return Flatten(
+        path, Fetch(subgraph, OperationKind.QUERY, text, _selected(f"{{ {selections} }}"), requires=requires)
+    )
+
+
+def _selected(text: str) -> tuple[Selection, ...]:
+    """The selections of a text as the planner gives them beside it."""
+
+    def read(node: SelectionSetNode | None) -> tuple[Selection, ...]:
+        return tuple(
+            Field((one.alias or one.name).value, one.name.value, selections=read(one.selection_set))
+            if isinstance(one, FieldNode)
+            else InlineFragment(one.type_condition.name.value, read(one.selection_set))
+            for one in (node.selections if node else ())
+        )
+
+    (operation,) = parse(text).definitions
+    return read(operation.selection_set)
 
 
 def _user(user_id: str) -> Any:

@@ -43,7 +43,7 @@ def on(type_name: str, *fields: Field) -> InlineFragment:
 
 
 def reading(path: Path, *requires: InlineFragment, setters: tuple[ValueSetter, ...] = ()) -> Representations:
-    fetch = Fetch("s", OperationKind.QUERY, "{ x }", requires=requires, input_rewrites=setters)
+    fetch = Fetch("s", OperationKind.QUERY, "{ x }", (), requires=requires, input_rewrites=setters)
     return read_requires(fetch, path, SCHEMA)
 
 
@@ -207,6 +207,7 @@ def test_objects_with_different_context_go_into_different_requests() -> None:
         "s",
         OperationKind.QUERY,
         "{ x }",
+        (),
         requires=(on("Film", leaf("id")),),
         context_rewrites=(
             ContextRewrite(("..", "..", "... on Book", "isbn"), "v"),
