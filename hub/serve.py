@@ -30,7 +30,7 @@ from router.config import ConfigError
 from router.config import Settings as RouterSettings
 from router.federation.supergraph import read_supergraph
 from router.pipeline import Pipeline
-from router.server import pipeline_settings, uvicorn_options
+from router.server import pipeline_settings, settled_memory, uvicorn_options
 from sensors_bridge.broker import BrokerFailed
 from sensors_bridge.mqtt import BadBrokerUrl
 from sensors_bridge.store import StoreError
@@ -99,7 +99,8 @@ async def _serve(settings: Settings) -> None:
         )
         if not settings.quiet:
             print(await greeting.text(hub), flush=True)
-        await server.serve(sockets=[listening])
+        with settled_memory():
+            await server.serve(sockets=[listening])
 
 
 def serve(settings: Settings) -> int:
