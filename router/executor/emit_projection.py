@@ -10,7 +10,7 @@ from __future__ import annotations
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from router.executor.fetches import keys_of
-from router.executor.shape import Conditions, Shape, Slot
+from router.executor.shape import Shape, Slot
 from router.executor.source import SourceWriter
 from router.planner.nodes import Path
 
@@ -73,14 +73,16 @@ class ProjectionEmitter:
         values = [self._slot(slot, type_name) for slot in slots]
         with writer.block(f"def {name}(o, v):"):
             writer.line(repr(type_name or "several types"))
-            if type_name is not None and not any(slot.type is not None and not slot.guards for slot in slots):
+            if type_name is not None and not any(
+                slot.type is not None and not slot.conditions and not slot.again for slot in slots
+            ):
                 with writer.block("if type(o) is not dict:"):
                     writer.line("raise TypeError('expected an object')")
-            if any(slot.guards for slot in slots):
+            if any(slot.conditions or slot.again for slot in slots):
                 writer.line("answer = {}")
                 for slot, value in zip(slots, values, strict=True):
-                    if slot.guards:
-                        with writer.block(f"if {_guard(slot.guards)}:"):
+                    if slot.conditions or slot.again:
+                        with writer.block(f"if {_guard(slot)}:"):
                             self._assign(slot, value)
                     else:
                         self._assign(slot, value)
@@ -179,10 +181,9 @@ class ProjectionEmitter:
         return name
 
 
-def _guard(guards: tuple[Conditions, ...]) -> str:
-    return " or ".join(
-        "(" + " and ".join(f"v.get({c.variable!r}) is {c.expected}" for c in conditions) + ")" for conditions in guards
-    )
+def _guard(slot: Slot) -> str:
+    tests = [f"v.get({each.variable!r}) is {each.expected}" for each in slot.conditions]
+    return " and ".join([f"{slot.response_key!r} not in answer", *tests] if slot.again else tests)
 
 
 def list_of(value: object) -> list[object]:

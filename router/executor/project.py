@@ -13,7 +13,7 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from router.errors import RouterError
 from router.executor.reports import Reports, ResponsePath
-from router.executor.shape import Shape, Slot, holds
+from router.executor.shape import Shape, Slot, hold
 
 _SPREAD = object()
 """The position must be null but may not: its parent becomes null."""
@@ -49,15 +49,15 @@ class _Projection:
         answer: dict[str, Any] = {}
         spread = False
         for slot in slots:
-            if slot.guards and not holds(slot.guards, self._variables):
-                continue
             key = slot.response_key
+            if (slot.conditions and not hold(slot.conditions, self._variables)) or (slot.again and key in answer):
+                continue
             if slot.type is None:
                 if slot.introspected:
                     answer[key] = value.get(key)
                 elif slot.unknown:
                     self._reports.null_in_non_null(slot.coordinate, (*path, key))
-                    spread = True
+                    answer[key], spread = None, True
                 else:
                     answer[key] = type_name
                 continue
@@ -67,10 +67,8 @@ class _Projection:
                 found = _SPREAD if isinstance(slot.type, GraphQLNonNull) else None
             else:
                 found = self._value(slot, slot.type, value.get(key), here)
-            if found is _SPREAD:
-                spread = True
-            else:
-                answer[key] = found
+            spread = spread or found is _SPREAD
+            answer[key] = found
         return _SPREAD if spread else answer
 
     def _value(self, slot: Slot, wanted: GraphQLOutputType, value: Any, path: ResponsePath) -> Any:

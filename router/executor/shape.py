@@ -6,8 +6,8 @@ project, interpreted (``project``) and emitted (``emit_projection``), read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -34,13 +34,19 @@ Conditions = tuple[Condition, ...]
 
 @dataclass(slots=True)
 class Slot:
-    """One response key of one object type."""
+    """One place of a response key of one object type.
+
+    A key has one slot, unless it is first selected under a condition: the answer's order is that in which keys are first
+    met at run time, so it has another wherever it may then be met first. At most one of a key's slots takes part.
+    """
 
     response_key: str
     coordinate: str
     """``Type.field`` with the type the client wrote; for messages."""
-    guards: tuple[Conditions, ...]
-    """Present when any of these holds; ``()`` means always."""
+    conditions: Conditions = ()
+    """It takes part when all of these hold."""
+    again: bool = False
+    """The key has slots before this one; it takes part only when none of them does."""
     type: GraphQLOutputType | None = None
     """None for ``__typename`` and introspection."""
     shape: Shape | None = None
@@ -122,21 +128,14 @@ class ShapeBuilder:
         self.shapes.append(shape)
         alike: dict[tuple[Any, ...], tuple[Slot, ...]] = {}
         for concrete in self._standing_for(named):
-            found: dict[str, list[_Found]] = {}
+            found: list[_Found] = []
             for selections, conditions in groups:
                 self._collect(selections, concrete.name, named.name, conditions, found)
-            types = tuple(self._field_type(concrete, entries[0].field.name) for entries in found.values())
+            types = tuple(self._field_type(concrete, entry.field.name) for entry in found)
             unknown = is_abstract_type(concrete)
-            same = (
-                unknown,
-                types,
-                tuple((e.parent, id(e.field), e.conditions) for entries in found.values() for e in entries),
-            )
+            same = (unknown, types, tuple((e.parent, id(e.field), e.conditions) for e in found))
             if same not in alike:
-                alike[same] = tuple(
-                    self._slot(key, entries, slot_type, path, unknown)
-                    for (key, entries), slot_type in zip(found.items(), types, strict=True)
-                )
+                alike[same] = tuple(self._slots(found, types, path, unknown))
             shape.slots[concrete.name] = alike[same]
         if shape.untyped and len(shape.slots) == 1:
             ((name, slots),) = shape.slots.items()
@@ -160,7 +159,7 @@ class ShapeBuilder:
         concrete: str,
         parent: str,
         conditions: Conditions,
-        found: dict[str, list[_Found]],
+        found: list[_Found],
     ) -> None:
         for selection in selections:
             joined = _both(conditions, selection.conditions)
@@ -168,7 +167,7 @@ class ShapeBuilder:
                 continue
             if isinstance(selection, Field):
                 if selection.response_key != EMPTY:
-                    found.setdefault(selection.response_key, []).append(_Found(selection, parent, joined))
+                    found.append(_Found(selection, parent, joined))
             elif self._applies(selection, concrete):
                 below = self._narrowed(parent, selection.type_condition)
                 self._collect(selection.selections, concrete, below, joined, found)
@@ -194,6 +193,25 @@ class ShapeBuilder:
     def _field_type(self, concrete: GraphQLObjectType | GraphQLInterfaceType, name: str) -> GraphQLOutputType | None:
         return None if name.startswith("__") else concrete.fields[name].type
 
+    def _slots(
+        self, found: list[_Found], types: tuple[GraphQLOutputType | None, ...], path: tuple[str, ...], unknown: bool
+    ) -> Iterator[Slot]:
+        """The slots of one object type, in the order in which their keys are met."""
+        by_key: dict[str, list[_Found]] = {}
+        for entry in found:
+            by_key.setdefault(entry.field.response_key, []).append(entry)
+        slots: dict[str, Slot] = {}
+        met: dict[str, list[Conditions]] = {}
+        for entry, slot_type in zip(found, types, strict=True):
+            key = entry.field.response_key
+            before = met.setdefault(key, [])
+            if any(set(conditions) <= set(entry.conditions) for conditions in before):
+                continue
+            if key not in slots:
+                slots[key] = self._slot(key, by_key[key], slot_type, path, unknown)
+            yield replace(slots[key], conditions=entry.conditions, again=bool(before))
+            before.append(entry.conditions)
+
     def _slot(
         self,
         key: str,
@@ -203,11 +221,9 @@ class ShapeBuilder:
         unknown: bool,
     ) -> Slot:
         first = entries[0]
-        guards = tuple(dict.fromkeys(entry.conditions for entry in entries))
         slot = Slot(
             response_key=key,
             coordinate=f"{first.parent}.{first.field.name}",
-            guards=() if () in guards else guards,
             type=slot_type,
             path=(*path, key),
         )
@@ -224,8 +240,9 @@ class ShapeBuilder:
         if isinstance(named, GraphQLEnumType):
             slot.enum = frozenset(named.values)
         elif is_composite_type(named):
+            differ = any(entry.conditions != first.conditions for entry in entries)
             groups = tuple(
-                (entry.field.selections, () if len(guards) == 1 else entry.conditions)
+                (entry.field.selections, entry.conditions if differ else ())
                 for entry in entries
                 if entry.field.selections
             )
@@ -252,9 +269,6 @@ def _both(first: Conditions, second: Conditions) -> Conditions | None:
     return joined
 
 
-def holds(guards: tuple[Conditions, ...], variables: Mapping[str, Any]) -> bool:
-    """Whether a slot takes part in this run."""
-    return not guards or any(
-        all(variables.get(condition.variable) is condition.expected for condition in conditions)
-        for conditions in guards
-    )
+def hold(conditions: Conditions, variables: Mapping[str, Any]) -> bool:
+    """Whether all conditions hold in this run."""
+    return all(variables.get(condition.variable) is condition.expected for condition in conditions)

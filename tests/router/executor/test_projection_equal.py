@@ -20,7 +20,7 @@ from router.executor.json_bytes import dumps
 from router.executor.project import project
 from router.executor.reports import Reports
 from router.executor.runtime import SURPRISES
-from router.executor.shape import Shape, ShapeBuilder, holds
+from router.executor.shape import Shape, ShapeBuilder, hold
 from router.executor.source import Program, SourceWriter
 from router.operation import parse_request
 
@@ -135,9 +135,32 @@ def test_guards_are_honoured_by_both(c: bool) -> None:
     data = {"a": {"x": 1, "id": "i", "b": {"j": 0}, "e": "P"}}
     assert emitted(builder.shapes)[1](data, {"c": c}) == project(root, data, {"c": c}, Reports())
     (slots,) = builder.shapes[1].slots.values()
-    assert [slot.response_key for slot in slots if holds(slot.guards, {"c": c})] == (
+    assert [slot.response_key for slot in slots if hold(slot.conditions, {"c": c})] == (
         ["x", "e"] if c else ["id", "b", "e"]
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        ("x @include(if: $c) e x", {True: ["x", "e"], False: ["e", "x"]}),
+        ("x @include(if: $c) e ... @skip(if: $c) { x }", {True: ["x", "e"], False: ["e", "x"]}),
+        ("x e x @include(if: $c)", {True: ["x", "e"], False: ["x", "e"]}),
+        ("b @include(if: $c) { j x: j } e b { x: j j }", {True: ["b j x", "e"], False: ["e", "b x j"]}),
+        ("t: __typename @include(if: $c) e t: __typename", {True: ["t", "e"], False: ["e", "t"]}),
+    ],
+)
+def test_keys_come_in_the_order_in_which_they_are_met(text: str, met: dict[bool, list[str]]) -> None:
+    builder = ShapeBuilder(SCHEMA)
+    root = builder.root(parse_request(f"query($c: Boolean!) {{ a {{ {text} }} }}", None, SCHEMA))
+    data = {"a": {"x": 1, "e": "P", "b": {"j": 0, "x": 0}}}
+    for c, expected in met.items():
+        exact = project(root, data, {"c": c}, Reports())
+        assert exact is not None
+        assert [" ".join([key, *value] if isinstance(value, dict) else [key]) for key, value in exact["a"].items()] == (
+            expected
+        )
+        assert dumps(emitted(builder.shapes)[1](data, {"c": c})) == dumps(exact)
 
 
 def test_nested_interfaces_do_not_multiply_shapes() -> None:
