@@ -1,6 +1,7 @@
-"""The planner: from an operation to a query plan, in six small steps over plain values.
+"""The planner: from an operation to a query plan, in small steps over plain values.
 
 graph      what each subgraph can answer                      graph.py
+members    union members whose answer depends on the choice   common_members.py
 routes     where every selected field is had                  routes.py, moves.py, choose.py, split.py, contexts.py
 fetches    the routes' visits as a DAG of fetch steps         fetches.py, tree.py, client_keys.py
 passes     the DAG made smaller                               passes/

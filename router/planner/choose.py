@@ -1,4 +1,4 @@
-"""Choose: the cheapest consistent set of moves for one position; cost is rounds first, then fetches.
+"""Choose: the cheapest consistent set of moves for one position; cost is rounds, then fetches, then leaves had late.
 
 1. What is had here for free is taken. Nothing can be cheaper.
 2. Fields with one way only decide which visits happen anyway.
@@ -67,14 +67,14 @@ def choose(search: Search, type_name: str, standing: Standing, parts: Selections
     rest.extend(part for option in options if option.placed.field is None for part in option.rest)
     cost = total(option.cost for option in options)
     placed = tuple(placed for option in options for placed in (option.placed, *option.also))
-    return Route(type_name, False, placed, (), tuple(rest), cost)
+    return Route(type_name, False, placed, (), tuple(rest), cost, sum(item.leaves for item in placed))
 
 
-def _added(base: Cost, option: Option, popularity: Counter[Place]) -> tuple[int, int, int, int]:
+def _added(base: Cost, option: Option, popularity: Counter[Place]) -> tuple[int, int, int, int, int]:
     """How much an option adds to what is chosen; at equal cost stay here, then go where most others can go."""
     sum_ = base.plus(option.cost)
     visit = option.placed.visit
-    return (sum_.rounds, len(sum_.fetches), 0 if visit is None else 1, -popularity[visit.place] if visit else 0)
+    return (*sum_.order, 0 if visit is None else 1, -popularity[visit.place] if visit else 0)
 
 
 def _choose_whole(taken: list[Option | None], ways: dict[int, list[Option]]) -> None:
@@ -93,9 +93,8 @@ def _choose_whole(taken: list[Option | None], ways: dict[int, list[Option]]) -> 
         taken[index] = option
 
 
-def _worth(base: Cost, options: Iterable[Option]) -> tuple[int, int]:
-    cost = total((base, *(option.cost for option in options)))
-    return cost.rounds, len(cost.fetches)
+def _worth(base: Cost, options: Iterable[Option]) -> tuple[int, int, int]:
+    return total((base, *(option.cost for option in options))).order
 
 
 def _start(
@@ -123,7 +122,7 @@ def _start(
         for index in flexible:
             cost = others(index)
             best = min(whole[index], key=lambda option: _added(cost, option, popularity))
-            if _added(cost, best, popularity)[:2] < _added(cost, taken[index], popularity)[:2]:
+            if _added(cost, best, popularity)[:3] < _added(cost, taken[index], popularity)[:3]:
                 taken[index], moved = best, True
         if not moved:
             break
@@ -153,9 +152,8 @@ def _gather(
             return gathered, part
         base = chosen
 
-        def worth(option: Option, base: Cost = base) -> tuple[int, int, int]:
-            both = base.plus(option.cost)
-            return (size(option.rest), both.rounds, len(both.fetches))
+        def worth(option: Option, base: Cost = base) -> tuple[int, ...]:
+            return (size(option.rest), *base.plus(option.cost).order)
 
         best = min(useful, key=worth)
         gathered.append(best)

@@ -92,6 +92,8 @@ class Graph:
     """The mutation and subscription types: asking two subgraphs for one field would run it twice."""
     context_setters: Mapping[str, frozenset[str]]
     """By type: the contexts it sets, itself or through an interface or union it belongs to."""
+    uneven_unions: frozenset[str]
+    """Unions whose members differ between subgraphs."""
 
 
 def _named(printed: str) -> str:
@@ -254,5 +256,23 @@ def build_graph(supergraph: Supergraph, labels: frozenset[str] = frozenset()) ->
     }
     serial = frozenset(root for kind, root in roots.items() if kind is not OperationKind.QUERY)
     return Graph(
-        supergraph, labels, here, offers, entrances, _possible(supergraph), roots, serial, _context_setters(supergraph)
+        supergraph,
+        labels,
+        here,
+        offers,
+        entrances,
+        _possible(supergraph),
+        roots,
+        serial,
+        _context_setters(supergraph),
+        _uneven_unions(here),
     )
+
+
+def _uneven_unions(here: Mapping[str, Mapping[str, TypeHere]]) -> frozenset[str]:
+    members: dict[str, set[frozenset[str]]] = {}
+    for types in here.values():
+        for name, found in types.items():
+            if found.kind is Kind.UNION:
+                members.setdefault(name, set()).add(found.possible)
+    return frozenset(name for name, sets in members.items() if len(sets) > 1)

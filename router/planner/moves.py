@@ -98,7 +98,7 @@ def local(search: Search, type_name: str, standing: Standing, field: Field) -> O
 def _at(search: Search, visit: Visit, field: Field, standing: Standing) -> Option | None:
     """The field at the end of a visit, when it is plain there."""
     if field.name == "__typename":
-        return Option(Placed(visit, field), visit.cost)
+        return Option(Placed(visit, field), visit.cost.brings(1))
     here = search.graph.here[visit.place.subgraph][visit.place.type].fields.get(field.name)
     if here is None or not here.plain:
         return None
@@ -110,8 +110,8 @@ def _after(search: Search, visit: Visit, field: Field, here: FieldHere, standing
     frames = enter_position(search, visit.at, standing).frames
     path, route = descend(search, field, here, Standing(visit.place.subgraph, (), frames, standing.flat))
     if route is None:
-        return Option(Placed(visit, field), visit.cost)
-    cost = visit.cost.plus(route.cost.below(path, visit.cost.rounds))
+        return Option(Placed(visit, field), visit.cost.brings(1))
+    cost = visit.cost.brings(route.leaves).plus(route.cost.below(path, visit.cost.rounds))
     return Option(Placed(visit, field, path, route), cost, route.rest)
 
 
@@ -176,10 +176,7 @@ def _enter(search: Search, type_name: str, standing: Standing, place: Place, fou
         else:
             placed, cost = tuple(need.placed for need in needs), total(need.cost for need in needs)
             visit = _visit(type_name, place, representation, placed, cost)
-            if best is None or (visit.cost.rounds, len(visit.cost.fetches)) < (
-                best.cost.rounds,
-                len(best.cost.fetches),
-            ):
+            if best is None or visit.cost.order < best.cost.order:
                 best = visit
     return best
 
@@ -192,7 +189,7 @@ def _key_field(
         return options[0]
     options += [_at(search, visit, field, standing) for visit in found.values()]
     complete = [option for option in options if option is not None and not option.rest]
-    return min(complete, key=lambda o: (o.cost.rounds, len(o.cost.fetches)), default=None)
+    return min(complete, key=lambda option: option.cost.order, default=None)
 
 
 def _requiring(search: Search, type_name: str, standing: Standing, entry: Visit, here: FieldHere) -> Visit | None:
@@ -256,7 +253,7 @@ def land(search: Search, visit: Visit, parts: Selections, standing: Standing) ->
     """All the parts from where a visit to a real interface ends."""
     there = Standing(visit.place.subgraph, (), standing.frames)
     route = search.solve(search, visit.place.type, parts, there)
-    cost = visit.cost.plus(route.cost.below((), visit.cost.rounds))
+    cost = visit.cost.brings(route.leaves).plus(route.cost.below((), visit.cost.rounds))
     return Option(Placed(visit, None, (), route), cost, route.rest, parts)
 
 

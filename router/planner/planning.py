@@ -1,4 +1,4 @@
-"""The planner's table of contents: graph → routes → fetches → passes → assemble."""
+"""The planner's table of contents: graph → members → routes → fetches → passes → assemble."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from router.errors import PlanningFailed
 from router.federation.supergraph import Supergraph
 from router.operation.model import Field, Operation, OperationKind
 from router.planner.assemble import assemble
+from router.planner.common_members import keep_common_members
 from router.planner.fetches import draft_steps
 from router.planner.graph import Graph, build_graph
 from router.planner.nodes import QueryPlan
@@ -43,11 +44,12 @@ def plan(supergraph: Supergraph, operation: Operation, labels: frozenset[str] = 
 def plan_stages(supergraph: Supergraph, operation: Operation, labels: frozenset[str] = frozenset()) -> PlanStages:
     """The same, with what every stage made."""
     graph = build_graph(supergraph, labels)
-    selections = tuple(
+    asked = tuple(
         selection
         for selection in open_fragments(operation.selections, lambda _: True)
         if isinstance(selection, Field) and selection.name not in INTROSPECTION
     )
+    selections = keep_common_members(graph, operation.kind, asked)
     search = Search(graph, solve)
     turns = tuple(_route(search, operation, part) for part in _in_turns(operation, selections))
     drafted = draft_steps(graph, operation.kind, operation.root_type, selections, _joined_turns(turns))

@@ -22,10 +22,20 @@ Token = tuple[Path, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Sequential rounds after the current fetch, and the fetches made in them."""
+    """Sequential rounds after the current fetch, and the fetches made in them.
+
+    ``far`` counts the leaves they bring, once for each visit on the way: of plans with equal fetches the one that asks
+    early is better, as later fetches ask for many objects.
+    """
 
     rounds: int = 0
     fetches: frozenset[Token] = frozenset()
+    far: int = 0
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """What is compared, first things first."""
+        return self.rounds, len(self.fetches), self.far
 
     def plus(self, other: Cost) -> Cost:
         """Both, side by side."""
@@ -33,13 +43,18 @@ class Cost:
             return self
         if not self.fetches:
             return other
-        return Cost(max(self.rounds, other.rounds), self.fetches | other.fetches)
+        return Cost(max(self.rounds, other.rounds), self.fetches | other.fetches, self.far + other.far)
 
     def below(self, path: Path, rounds: int) -> Cost:
         """The same cost when the position lies at ``path`` and is reached after ``rounds``."""
         if not self.fetches:
             return self
-        return Cost(self.rounds + rounds, frozenset((path + p, s, r + rounds) for p, s, r in self.fetches))
+        moved = frozenset((path + p, s, r + rounds) for p, s, r in self.fetches)
+        return Cost(self.rounds + rounds, moved, self.far)
+
+    def brings(self, leaves: int) -> Cost:
+        """The same for a visit that brings so many leaves."""
+        return Cost(self.rounds, self.fetches, self.far + leaves)
 
 
 FREE = Cost()
@@ -102,10 +117,16 @@ class Placed:
     path: Path = ()
     route: Route | None = None
 
+    @property
+    def leaves(self) -> int:
+        """How many leaves are had."""
+        return 1 if self.route is None else self.route.leaves
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """The answer for one position: ``groups`` hold what differs by runtime type, ``rest`` what cannot be had."""
+    """The answer for one position: ``groups`` hold what differs by runtime type, ``rest`` what cannot be had,
+    ``leaves`` how many are had (by the type that is asked for most)."""
 
     type: str
     abstract: bool
@@ -113,6 +134,7 @@ class Route:
     groups: tuple[tuple[str, Route], ...] = ()
     rest: Selections = ()
     cost: Cost = FREE
+    leaves: int = 0
 
 
 Solve = Callable[["Search", str, Selections, Standing], Route]

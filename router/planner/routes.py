@@ -84,7 +84,10 @@ def _abstract(
     costly: list[Option] = []
     groups: list[tuple[str, Route]] = []
     open_: list[Selection] = []
-    for selection in _kept(search, _open_covering(selections, lambda c: c == here.name)):
+    parts = _kept(search, _open_covering(selections, lambda c: c == here.name))
+    if not concrete:
+        return _nameless(search, here, parts, standing)
+    for selection in parts:
         if isinstance(selection, Field):
             option = _uniform(search, here, selection, standing, concrete)
             if option is None or option.rest:
@@ -110,19 +113,22 @@ def _abstract(
     if costly and (shared_trips or _promised_by_type(types, costly, concrete)):
         spread = [*open_, *(option.placed.field for option in costly if option.placed.field)]
         other = _per_type(search, here, settled, groups, spread, standing, concrete)
-        if len(other.rest) <= len(kept.rest) and _worth(other) < _worth(kept):
+        if len(other.rest) <= len(kept.rest) and other.cost.order < kept.cost.order:
             return other
     return kept
+
+
+def _nameless(search: Search, here: TypeHere, parts: Selections, standing: Standing) -> Route:
+    """An abstract type without possible types in this subgraph: what it has no field for can only be had under its own
+    name, where it is an interface object elsewhere."""
+    fields = tuple(part for part in parts if isinstance(part, Field))
+    return replace(choose(search, here.name, standing, _kept(search, fields)), abstract=True)
 
 
 def _promised_by_type(types: Mapping[str, TypeHere], options: list[Option], concrete: frozenset[str]) -> bool:
     """Whether a possible type's own field has a @provides that the abstract type's field does not tell."""
     names = {option.placed.field.name for option in options if option.placed.field}
     return any(field.provides for name in concrete for field in types[name].fields.values() if field.name in names)
-
-
-def _worth(route: Route) -> tuple[int, int]:
-    return route.cost.rounds, len(route.cost.fetches)
 
 
 def _per_type(
@@ -148,7 +154,8 @@ def _per_type(
                 rest.append(InlineFragment(name, route.rest))
     cost = total((*(option.cost for option in settled), *(route.cost for _, route in all_groups)))
     placed = tuple(option.placed for option in settled)
-    return Route(here.name, True, placed, tuple(all_groups), tuple(rest), cost)
+    leaves = sum(item.leaves for item in placed) + max((route.leaves for _, route in all_groups), default=0)
+    return Route(here.name, True, placed, tuple(all_groups), tuple(rest), cost, leaves)
 
 
 def _uniform(

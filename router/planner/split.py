@@ -43,10 +43,9 @@ def _pieces(search: Search, type_name: str, standing: Standing, part: Field, *, 
     while True:
         cost = total(piece.cost for piece in pieces)
 
-        def worth(option: Option, cost: Cost = cost) -> tuple[int, int, int, int]:
-            both = cost.plus(option.cost)
+        def worth(option: Option, cost: Cost = cost) -> tuple[int, ...]:
             here = int(option.placed.visit is not None) if here_first else 0
-            return (here, size(option.rest), both.rounds, len(both.fetches))
+            return (here, size(option.rest), *cost.plus(option.cost).order)
 
         useful = [
             option

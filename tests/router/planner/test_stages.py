@@ -20,6 +20,8 @@ from router.planner.steps import ancestors, rounds
 from tests.corpus.queryplan import fetched
 from tests.router.planner.planner_cases import CASES, HEAD, read_case
 
+ROOT = Path(__file__).parents[3]
+
 
 def stages_of(path: Path) -> PlanStages:
     case = read_case(path)
@@ -52,6 +54,13 @@ def test_json_and_dot_say_the_same_fetches_as_the_text(path: Path) -> None:
     assert json.dumps(to_json(made)).count('"kind": "Fetch"') == count
     assert show_text(made).count("Fetch(service:") == count
     assert to_dot(made).count("shape=box") == count
+
+
+def test_the_flagship_asks_each_domain_once_and_the_air_twice() -> None:
+    supergraph = read_supergraph((ROOT / "schema" / "supergraph.graphql").read_text())
+    operation = parse_request((ROOT / "hub" / "flagship.graphql").read_text(), None, supergraph.api_schema)
+    asked = fetched(plan(supergraph, operation).node)
+    assert sorted(asked) == ["lodge", "rail", "sensing", "sensing"]
 
 
 def test_planning_is_deterministic() -> None:
