@@ -52,14 +52,20 @@ class Payload(OAuth2Payload):  # type: ignore[misc]
 
 
 class CoreRequest(OAuth2Request):  # type: ignore[misc]
-    """An OAuth request whose client is already known; `method` POST for the token endpoint, GET for authorization."""
+    """An OAuth request whose client is already known; `method` POST for the token endpoint, GET for authorization.
 
-    def __init__(self, method: str, parameters: Mapping[str, str], client: ClientRecord, now: int) -> None:
+    `proved_key` is the thumbprint of the key whose possession the request has proved.
+    """
+
+    def __init__(
+        self, method: str, parameters: Mapping[str, str], client: ClientRecord, now: int, jkt: str | None = None
+    ) -> None:
         super().__init__(method, _URI)
         self.known_parameters = dict(parameters)
         self.payload = Payload(self.known_parameters)
         self.known_client = client
         self.now = now
+        self.proved_key = jkt
 
     @property
     def args(self) -> dict[str, str]:
@@ -143,6 +149,7 @@ class Core(AuthorizationServer):  # type: ignore[misc]
                 scope=token["scope"],
                 issued_at=request.now,
                 expires_at=request.now + self.settings.refresh_token_seconds,
+                jkt=None if request.client.confidential else request.proved_key,
             )
         )
 
@@ -175,8 +182,10 @@ class Core(AuthorizationServer):  # type: ignore[misc]
         if not granted:
             raise InvalidScopeError
         extra = {"sandbox": True} if client.sandbox else None
-        access_token, seconds = self._tokens.issue(user or Subject(client.id), client.id, granted, extra=extra)
-        token = {"access_token": access_token, "token_type": "Bearer", "expires_in": seconds, "scope": granted}
+        subject = user or Subject(client.id)
+        access_token, seconds = self._tokens.issue(subject, client.id, granted, extra=extra)
+        kind = "Bearer" if subject.jkt is None else "DPoP"
+        token = {"access_token": access_token, "token_type": kind, "expires_in": seconds, "scope": granted}
         if include_refresh_token:
             token["refresh_token"] = new_secret()
         return token

@@ -50,8 +50,12 @@ class Exchange:
     """Set once it is known to be the client's: from then on errors go there."""
     prompts: frozenset[str] = frozenset()
     signed_in: SignedIn | None = None
+    proved_key: str | None = None
+    """Thumbprint of the key that this request proved to hold (RFC 9449)."""
     claims: dict[str, Any] = field(default_factory=dict)
     """Of the access token that this request showed."""
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    """Added to whatever the answer is."""
 
     @property
     def client(self) -> ClientRecord:
@@ -93,10 +97,10 @@ def json_refusal(_exchange: Exchange, refusal: Refusal) -> Response:
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _AWAY = Refusal("temporarily_unavailable", "database_away", status=503, headers=(("Retry-After", "5"),))
-_CORS = {"Access-Control-Allow-Origin": "*"}
+_CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "DPoP-Nonce, WWW-Authenticate"}
 _PREFLIGHT = {
     **_CORS,
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
     "Access-Control-Max-Age": "600",
 }
 
@@ -136,6 +140,7 @@ class Address:
             response = await self._walk(endpoint, exchange) if endpoint else self._not_allowed(exchange)
         except ClientDisconnect:
             return
+        response.headers.update(exchange.answer_headers)
         if self.endpoints[0].cors:
             response.headers.update(_CORS)
         await response(scope, receive, send)

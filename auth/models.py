@@ -103,7 +103,10 @@ class Grant(AuthTable, table=True):
 
 
 class AuthorizationCode(AuthTable, table=True):
-    """A code by its digest. Used codes stay until the grant can have no live access token, so a replay is seen."""
+    """A code by its digest. Used codes stay until the grant can have no live access token, so a replay is seen.
+
+    `jkt`: thumbprint of the key that must be proved when it is redeemed (RFC 9449 section 10).
+    """
 
     __tablename__ = "auth_code"
     digest: str = Field(primary_key=True, max_length=64)
@@ -113,12 +116,16 @@ class AuthorizationCode(AuthTable, table=True):
     scope: str = Field(max_length=400)
     code_challenge: str = Field(max_length=43)
     nonce: str | None = Field(default=None, max_length=255)
+    jkt: str | None = Field(default=None, max_length=43)
     expires_at: int = Field(sa_type=BigInteger, index=True)
     used_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class RefreshToken(AuthTable, table=True):
-    """A refresh token by its digest; the tokens of one grant are one family (RFC 9700 section 4.14)."""
+    """A refresh token by its digest; the tokens of one grant are one family (RFC 9700 section 4.14).
+
+    `jkt`: thumbprint of the key that must be proved with it (RFC 9449 section 5); only for public apps.
+    """
 
     __tablename__ = "auth_refresh_token"
     digest: str = Field(primary_key=True, max_length=64)
@@ -127,6 +134,7 @@ class RefreshToken(AuthTable, table=True):
     scope: str = Field(max_length=400)
     issued_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger, index=True)
+    jkt: str | None = Field(default=None, max_length=43)
     rotated_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
@@ -136,6 +144,14 @@ class UsedProof(AuthTable, table=True):
     __tablename__ = "auth_used_proof"
     digest: str = Field(primary_key=True, max_length=64)
     expires_at: int = Field(sa_type=BigInteger, index=True)
+
+
+class SharedKey(AuthTable, table=True):
+    """32 random bytes that every process of the server uses, in hex."""
+
+    __tablename__ = "auth_shared_key"
+    name: str = Field(primary_key=True, max_length=32)
+    hex: str = Field(max_length=64)
 
 
 class SigningKey(AuthTable, table=True):

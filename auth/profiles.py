@@ -26,6 +26,8 @@ class Profile:
     """A citizen's yes may be remembered: only for apps that prove who they are (RFC 8252 section 8.6)."""
     rotates: bool
     """Each use of a refresh token replaces it (RFC 9700 section 4.14), unless it is bound to a key."""
+    proves_possession: bool = False
+    """Every token is bound to a key: requests for tokens carry a DPoP proof (RFC 9449)."""
 
     @property
     def confidential(self) -> bool:

@@ -64,6 +64,40 @@ _REASONS = {
         "client_assertion에 255자 이하의 jti가 필요합니다.",
     ),
     "assertion_replayed": Reason("The client assertion was used before.", "이미 사용한 client_assertion입니다."),
+    "proof_missing": Reason("This app must send a DPoP proof.", "이 앱은 DPoP 증명을 보내야 합니다."),
+    "proof_malformed": Reason(
+        "The DPoP proof is not exactly one JWT of type dpop+jwt signed with ES256, PS256 or EdDSA by the key in it.",
+        "DPoP 증명은 담긴 키로 ES256, PS256 또는 EdDSA 서명한 dpop+jwt 하나여야 합니다.",
+    ),
+    "proof_request": Reason(
+        "The htm or htu of the DPoP proof is not the method or address of this request.",
+        "DPoP 증명의 htm 또는 htu가 이 요청과 다릅니다.",
+    ),
+    "proof_time": Reason(
+        "The iat of the DPoP proof is more than 60 seconds old, in the future, or no number.",
+        "DPoP 증명의 iat가 60초보다 오래되었거나 미래이거나 숫자가 아닙니다.",
+    ),
+    "proof_id": Reason(
+        "The DPoP proof needs a jti of at most 255 characters.", "DPoP 증명에 255자 이하의 jti가 필요합니다."
+    ),
+    "proof_token": Reason(
+        "The ath of the DPoP proof is not the hash of the access token.",
+        "DPoP 증명의 ath가 접근 토큰의 해시와 다릅니다.",
+    ),
+    "proof_nonce": Reason(
+        "The DPoP proof needs the nonce of the DPoP-Nonce header.", "DPoP 증명에 DPoP-Nonce 헤더의 nonce가 필요합니다."
+    ),
+    "proof_used": Reason("The DPoP proof was used before.", "이미 사용한 DPoP 증명입니다."),
+    "proof_key": Reason(
+        "The DPoP proof is by another key than the one that was named.", "DPoP 증명의 키가 지정된 키와 다릅니다."
+    ),
+    "malformed_proof_key": Reason(
+        "A dpop_jkt has exactly 43 base64url characters.", "dpop_jkt는 base64url 43자입니다."
+    ),
+    "wrong_token_scheme": Reason(
+        "A token bound to a key is sent as DPoP with a proof, any other as Bearer.",
+        "키에 묶인 토큰은 DPoP로 증명과 함께, 그 밖의 토큰은 Bearer로 보내야 합니다.",
+    ),
     # the authorization request
     "missing_redirect_uri": Reason("The redirect_uri is missing.", "redirect_uri가 없습니다."),
     "redirect_uri_mismatch": Reason(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,8 +20,10 @@ from auth.database import Database
 from auth.keys import KeyRing
 from auth.migrations import migrate
 from auth.models import AuthorizationCode, BrowserSession, Grant, RefreshToken, Revocation, SigningKey, UsedProof
+from auth.nonces import Nonces
 from auth.revocations import Listener, RevocationFeed
 from auth.sessions import Cookies
+from auth.shared_keys import shared_key
 from auth.tokens import AccessTokens
 
 log = logging.getLogger("auth")
@@ -46,6 +49,7 @@ class AuthServer:
         self.passwords = Passwords()
         self.attempts = Attempts(clock)
         self.cookies = Cookies(settings.secure)
+        self.nonces = Nonces(secrets.token_bytes(32), clock)
         self._upkeep: asyncio.Task[None] | None = None
 
     @classmethod
@@ -57,6 +61,7 @@ class AuthServer:
         try:
             await migrate(server.database)
             await server.keys.refresh()
+            server.nonces = Nonces(await shared_key(server.database, "nonces"), clock)
             await server.revocations.poll()
         except BaseException:
             await server.database.aclose()

@@ -17,12 +17,14 @@ TYPE = "at+jwt"
 class Subject:
     """Whom a token speaks for: `id` is `u_…` for a citizen, `c_…` for an app acting for itself.
 
-    `grant_id` and `authenticated_at` (seconds UTC) are there only when a citizen consented.
+    `grant_id` and `authenticated_at` (seconds UTC) are there only when a citizen consented; `jkt` is the thumbprint of
+    the key that the token is bound to (RFC 9449 section 6).
     """
 
     id: str
     grant_id: str | None = None
     authenticated_at: int | None = None
+    jkt: str | None = None
 
     def get_user_id(self) -> str:
         """The id, by the name Authlib asks for."""
@@ -63,6 +65,8 @@ class AccessTokens:
             claims["grant_id"] = subject.grant_id
         if subject.authenticated_at is not None:
             claims["auth_time"] = subject.authenticated_at
+        if subject.jkt is not None:
+            claims["cnf"] = {"jkt": subject.jkt}
         if extra:
             claims.update(extra)
         return self._keys.sign(claims, TYPE), life

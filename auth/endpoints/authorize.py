@@ -7,6 +7,7 @@ from auth.steps.check_form_token import adopt_request, check_consent_token
 from auth.steps.find_client import find_client
 from auth.steps.issue_code import issue_code
 from auth.steps.load_session import load_session
+from auth.steps.match_proof_key import match_proof_key
 from auth.steps.match_redirect_uri import match_redirect_uri
 from auth.steps.match_resource import match_resource
 from auth.steps.match_scope import match_scope
@@ -31,6 +32,7 @@ CHECKS: tuple[Step, ...] = (
     match_scope,
     require_s256,
     match_resource,
+    match_proof_key,
     read_openid_parameters,
 )
 """What makes an authorization request a good one; run again when the consent form comes back."""
@@ -38,7 +40,7 @@ CHECKS: tuple[Step, ...] = (
 AUTHORIZE = Endpoint(
     path=paths.AUTHORIZE,
     methods=("GET",),
-    follows=("RFC 6749 4.1", "RFC 7636", "RFC 8252", "RFC 8707", "RFC 9207", "RFC 9700"),
+    follows=("RFC 6749 4.1", "RFC 7636", "RFC 8252", "RFC 8707", "RFC 9207", "RFC 9449 10", "RFC 9700"),
     steps=(read_query, *CHECKS, load_session, require_login, require_consent, issue_code),
     refuse=refuse_to_app,
 )

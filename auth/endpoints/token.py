@@ -7,6 +7,7 @@ from auth.steps.introspect import introspect
 from auth.steps.match_grant_type import allow_grant_type, know_grant_type
 from auth.steps.match_resource import match_resource
 from auth.steps.read_form import read_form
+from auth.steps.read_proof import read_proof
 from auth.steps.redeem import redeem
 from auth.steps.refuse_query import refuse_query
 from auth.steps.refuse_two_authentications import refuse_two_authentications
@@ -18,8 +19,8 @@ _FORM: tuple[Step, ...] = (refuse_query, read_form, refuse_two_authentications)
 TOKEN = Endpoint(
     path=paths.TOKEN,
     methods=("POST",),
-    follows=("RFC 6749 3.2", "RFC 7636 4.5", "RFC 8707", "RFC 9068", "RFC 9700"),
-    steps=(*_FORM, know_grant_type, authenticate_client, allow_grant_type, match_resource, redeem),
+    follows=("RFC 6749 3.2", "RFC 7636 4.5", "RFC 8707", "RFC 9068", "RFC 9449 5", "RFC 9700"),
+    steps=(*_FORM, know_grant_type, authenticate_client, read_proof, allow_grant_type, match_resource, redeem),
     cors=True,
 )
 

@@ -9,7 +9,7 @@ from auth.steps.tell_identity import tell_identity
 USERINFO = Endpoint(
     path=paths.USERINFO,
     methods=("GET", "POST"),
-    follows=("OIDC Core 5.3", "RFC 6750"),
+    follows=("OIDC Core 5.3", "RFC 6750", "RFC 9449 7"),
     steps=(refuse_query, read_access_token, require_openid, tell_identity),
     cors=True,
 )

@@ -63,6 +63,7 @@ class CitizenCode(AuthorizationCodeGrant):  # type: ignore[misc]
                 scope=request.scope,
                 code_challenge=request.payload.data["code_challenge"],
                 nonce=request.payload.data.get("nonce"),
+                jkt=request.payload.data.get("dpop_jkt"),
                 expires_at=request.now + self.server.settings.code_seconds,
             )
         )
@@ -97,6 +98,8 @@ class CitizenCode(AuthorizationCodeGrant):  # type: ignore[misc]
             raise Replayed(grant.id)
         if row.expires_at <= self.request.now or grant.revoked_at is not None:
             return None
+        if row.jkt is not None and row.jkt != self.request.proved_key:
+            return None
         return StoredCode(row, grant)
 
     def delete_authorization_code(self, authorization_code: StoredCode) -> None:
@@ -122,7 +125,7 @@ class CitizenCode(AuthorizationCodeGrant):  # type: ignore[misc]
     def authenticate_user(self, authorization_code: StoredCode) -> Subject:
         """The citizen who consented."""
         grant = authorization_code.grant
-        return Subject(grant.citizen_id, grant.id, grant.authenticated_at)
+        return Subject(grant.citizen_id, grant.id, grant.authenticated_at, self.request.proved_key)
 
 
 class S256Verifier(CodeChallenge):  # type: ignore[misc]

@@ -5,6 +5,8 @@ from typing import Any
 from authlib.oauth2.rfc6749 import InvalidScopeError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 
+from auth.tokens import Subject
+
 
 class MachineCredentials(ClientCredentialsGrant):  # type: ignore[misc]
     """Authlib drops scopes silently or not at all; here every requested scope must have been granted to the app."""
@@ -18,5 +20,9 @@ class MachineCredentials(ClientCredentialsGrant):  # type: ignore[misc]
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """RFC 6749 section 4.4.3, without Authlib's logging of the token."""
-        token = self.generate_token(scope=self.request.scope, include_refresh_token=False)
+        token = self.generate_token(
+            user=Subject(self.request.client.id, jkt=self.request.proved_key),
+            scope=self.request.scope,
+            include_refresh_token=False,
+        )
         return 200, token, self.TOKEN_RESPONSE_HEADER

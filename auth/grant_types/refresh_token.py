@@ -1,7 +1,8 @@
-"""Refresh (RFC 6749 section 6). Public apps rotate and lose the family on reuse; confidential apps keep their token.
+"""Refresh (RFC 6749 section 6). Public apps rotate and lose the family on reuse; other apps keep their token.
 
-RFC 9700 section 4.14.2 asks for rotation of public clients' tokens. A confidential client's token is useless without
-its secret, and rotating it would log citizens out whenever an answer is lost.
+RFC 9700 section 4.14.2 asks for rotation of public clients' tokens, or for tokens bound to a key. A confidential
+client's token is useless without its secret, a bound one without its key, and rotating it would log citizens out
+whenever an answer is lost.
 """
 
 from typing import Any
@@ -46,6 +47,8 @@ class CitizenRefresh(RefreshTokenGrant):  # type: ignore[misc]
         row, grant = found
         if row.expires_at <= self.request.now or grant.revoked_at is not None:
             return None
+        if row.jkt is not None and row.jkt != self.request.proved_key:
+            return None
         if row.rotated_at is not None and row.client_id == self.request.client.id:
             raise Replayed(grant.id)
         return StoredRefresh(row, grant)
@@ -53,7 +56,7 @@ class CitizenRefresh(RefreshTokenGrant):  # type: ignore[misc]
     def authenticate_user(self, refresh_token: StoredRefresh) -> Subject:
         """The citizen who consented."""
         grant = refresh_token.grant
-        return Subject(grant.citizen_id, grant.id, grant.authenticated_at)
+        return Subject(grant.citizen_id, grant.id, grant.authenticated_at, self.request.proved_key)
 
     def issue_token(self, user: Subject, refresh_token: StoredRefresh) -> dict[str, Any]:
         """New tokens; the new refresh token of a public app carries the whole scope of the old one."""
@@ -62,10 +65,10 @@ class CitizenRefresh(RefreshTokenGrant):  # type: ignore[misc]
         return token
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        """RFC 6749 section 6, with rotation for public apps."""
+        """RFC 6749 section 6, with rotation where nothing else protects the token."""
         refresh = self.request.refresh_token
         token = self.issue_token(self.authenticate_user(refresh), refresh)
-        if self.request.client.profile.rotates:
+        if self.request.client.profile.rotates and refresh.row.jkt is None:
             token["refresh_token"] = self._rotate(refresh)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
@@ -87,6 +90,7 @@ class CitizenRefresh(RefreshTokenGrant):  # type: ignore[misc]
                 scope=refresh.row.scope,
                 issued_at=self.request.now,
                 expires_at=refresh.row.expires_at,
+                jkt=self.request.proved_key,
             )
         )
         return successor

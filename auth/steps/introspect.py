@@ -31,7 +31,7 @@ async def _told(exchange: Exchange) -> dict[str, Any]:
     if claims is not None:
         mine = claims["client_id"] == caller.id or claims["aud"] == caller.resource
         if mine and not server.revocations.is_revoked(claims):
-            return {"active": True, "token_type": "Bearer", **claims}
+            return {"active": True, "token_type": "DPoP" if "cnf" in claims else "Bearer", **claims}
     elif (row := await find_refresh(server.database, token, caller.id, exchange.now)) is not None:
         return {
             "active": True,

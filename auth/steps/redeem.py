@@ -20,7 +20,7 @@ async def redeem(exchange: Exchange) -> Response:
     server, grant_type = exchange.server, exchange.form["grant_type"]
     if grant_type in _NEEDED and _NEEDED[grant_type][0] not in exchange.form:
         raise Refusal("invalid_request", _NEEDED[grant_type][1])
-    request = CoreRequest("POST", exchange.form, exchange.client, exchange.now)
+    request = CoreRequest("POST", exchange.form, exchange.client, exchange.now, exchange.proved_key)
     try:
         if grant_type == "client_credentials":
             reply = server.core.create_token_response(request)

@@ -27,6 +27,7 @@ from auth import AuthServer, AuthSettings, app_of
 from auth.citizens import Passwords, create_citizen
 from auth.registration import NewClient, create_client, create_organisation
 from auth.scopes import ALL_SCOPES
+from tests.auth.signing import AppKey
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
@@ -154,13 +155,26 @@ class LiveAuth:
         """A second server on the same database."""
         return live_auth(self.server.settings.database_url, folder, like=self)
 
-    def token(self, form: dict[str, str], client: NewClient | None = None) -> httpx.Response:
+    def token(
+        self, form: dict[str, str], client: NewClient | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
         """POST to the token endpoint: Basic for a confidential client, client_id in the form for a public one."""
+        return self.post("/oauth/token", form, client, headers)
+
+    def post(
+        self, path: str, form: dict[str, str], client: NewClient | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The same to another address."""
         with self.http() as http:
             if client is not None and client.secret is not None:
-                return http.post("/oauth/token", data=form, auth=(client.client_id, client.secret))
+                return http.post(path, data=form, auth=(client.client_id, client.secret), headers=headers)
             named = {"client_id": client.client_id} if client is not None else {}
-            return http.post("/oauth/token", data={**named, **form})
+            return http.post(path, data={**named, **form}, headers=headers)
+
+    def proof(self, key: AppKey, path: str = "/oauth/token", method: str = "POST", **changes: Any) -> dict[str, str]:
+        """The header with a fresh DPoP proof by this key, with a nonce the server has given out."""
+        changes = {"nonce": self.server.nonces.give(), **changes}
+        return {"DPoP": key.proof(method, self.url + path, self.clock(), **changes)}
 
     def code(self, client: NewClient | None = None, **changes: str) -> dict[str, str]:
         """The token request of a fresh code, one that must succeed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -64,9 +66,33 @@ class AppKey:
             "client_assertion": self.assertion(client_id, issuer, now, **changes),
         }
 
+    @property
+    def thumbprint(self) -> str:
+        """RFC 7638, by hand: the required members in order."""
+        required = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n"), "OKP": ("crv", "kty", "x")}
+        members = {name: self.jwk[name] for name in required[self.jwk["kty"]]}
+        return _encoded(hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest())
+
+    def proof(
+        self, method: str, address: str, now: float, nonce: str | None, token: str | None = None, header: Any = None,
+        **changes: Any,
+    ) -> str:  # fmt: skip
+        """A good DPoP proof, changed by name; a change to None leaves the claim out."""
+        claims = {
+            "htm": method,
+            "htu": address,
+            "iat": int(now),
+            "jti": uuid.uuid4().hex,
+            "nonce": nonce,
+            "ath": None if token is None else _encoded(hashlib.sha256(token.encode()).digest()),
+        }
+        return self.sign({**claims, **changes}, {"typ": "dpop+jwt", "jwk": self.jwk, **(header or {})})
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
 
 def part(value: object) -> str:
     """One part of a JWT made by hand."""
-    import base64
-
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return _encoded(json.dumps(value).encode())
