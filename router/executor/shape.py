@@ -36,8 +36,8 @@ Conditions = tuple[Condition, ...]
 class Slot:
     """One place of a response key of one object type.
 
-    A key has one slot, unless it is first selected under a condition: the answer's order is that in which keys are first
-    met at run time, so it has another wherever it may then be met first. At most one of a key's slots takes part.
+    A key has one slot, unless it is first selected under a condition: the answer's order is that in which keys are
+    first met at run time, so it has another wherever it may then be met first. At most one of a key's slots takes part.
     """
 
     response_key: str

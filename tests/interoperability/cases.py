@@ -12,8 +12,6 @@ from router.composition import SubgraphSource, compose
 from tests.router.composition.case_files import read_case as read_composition_case
 from tests.router.planner.planner_cases import CASES as PLANNER_CASES
 from tests.router.planner.planner_cases import HEAD, read_case
-from tests.router.planner.test_planner_cases import CASES as PLAN_FILES
-from tests.router.planner.test_planner_cases import sections
 
 EVERYTHING = Path(__file__).with_name("everything.txt")
 HINTS = sorted((Path(__file__).parents[1] / "router" / "composition" / "cases" / "hints").glob("*.graphql"))
@@ -35,10 +33,6 @@ def cases() -> Mapping[str, Case]:
     for path in [EVERYTHING, *PLANNER_CASES]:
         case = read_case(path)
         found[f"plan {path.stem}"] = Case(_sources(case.subgraphs), case.operation, case.labels)
-    for path in PLAN_FILES:
-        parts = sections(path.read_text())
-        named = [(name.split()[1], sdl) for name, sdl in parts.items() if name.startswith("subgraph ")]
-        found[f"plan {path.stem}"] = Case(_sources(named), parts["operation"])
     for path in HINTS:
         found[f"hint {path.stem}"] = Case(tuple(read_composition_case(path)[0]))
     return found
