@@ -28,6 +28,7 @@ from graphql.language.visitor import BREAK, SKIP, EnterLeaveVisitor
 from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError, query_document_keys_to_validate
 
 from router.errors import LimitExceeded, ValidationFailed
+from router.operation.acceptance import surely_valid
 
 # The rules on incremental delivery are about graphql-core's own @defer and @stream. A schema that has directives of
 # these names has its own, forwarded to subgraphs like any other.
@@ -38,6 +39,8 @@ MAX_VALIDATION_ERRORS = 50
 
 def check_document(document: DocumentNode, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
     """Validate by the rules of the specification. Raises ValidationFailed, LimitExceeded for nesting beyond reason."""
+    if surely_valid(document, schema):
+        return
     found = broken_rules(document, schema, RULES, suggestions=suggestions)
     if found:
         errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
