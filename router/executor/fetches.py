@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from graphql import GraphQLSchema
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    get_named_type,
+    is_specified_scalar_type,
+)
 
 from router.executor.paths import ON
 from router.executor.representations import Representations, read_requires
@@ -37,6 +45,8 @@ class PreparedFetch:
     head: bytes
     variables: tuple[str, ...]
     is_mutation: bool
+    exact_numbers: bool
+    """Whether a field may hold a custom scalar, and so an integer of any size."""
     path: Path
     """Response path of the objects the result is merged into; ``()`` for a root fetch."""
     keys: tuple[str, ...]
@@ -52,6 +62,18 @@ class PreparedFetch:
     """Interfaces that are an object type in some subgraph: their name as ``__typename`` says nothing."""
     folds: bool
     """Whether objects with equal representations are equal altogether, so that one may stand for all of them."""
+
+
+@lru_cache(maxsize=16)
+def _free_form_fields(schema: GraphQLSchema) -> frozenset[str]:
+    """The names of fields that hold a custom scalar on any type."""
+    return frozenset(
+        name
+        for type_ in schema.type_map.values()
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in type_.fields.items()
+        if isinstance(named := get_named_type(field.type), GraphQLScalarType) and not is_specified_scalar_type(named)
+    )
 
 
 def fetches_of(node: Node | None, path: Path = ()) -> Iterator[tuple[Fetch, Path]]:
@@ -95,6 +117,7 @@ def prepare_fetches(
             head=request_head(fetch.operation, fetch.operation_name),
             variables=fetch.variables,
             is_mutation=fetch.kind is OperationKind.MUTATION,
+            exact_numbers=not mine.names.isdisjoint(_free_form_fields(schema)),
             path=path,
             keys=mine.keys,
             objects=mine.top_objects,
@@ -147,6 +170,7 @@ class _Contents:
 
     def __init__(self, fetch: Fetch, path: Path) -> None:
         self.renamed = bool(fetch.output_rewrites)
+        self.names: set[str] = set()
         self.below: dict[Path, dict[str, None]] = {}
         self._noted: set[tuple[int, Path]] = set()
         base = keys_of(path)
@@ -164,6 +188,7 @@ class _Contents:
             if isinstance(selection, InlineFragment):
                 self._note(selection.selections, base)
                 continue
+            self.names.add(selection.name)
             self.below.setdefault(base, {})[selection.response_key] = None
             if selection.selections:
                 self._note(selection.selections, (*base, selection.response_key))

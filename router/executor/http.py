@@ -11,7 +11,7 @@ from router.caller import Caller
 from router.errors import SubgraphUnavailable
 from router.executor.http_connection import HttpResponse
 from router.executor.http_pool import HttpSettings, Pool, Target
-from router.executor.json_bytes import loads
+from router.executor.json_bytes import loads, loads_exactly
 from router.executor.transport import SubgraphRequest, SubgraphResponse
 
 __all__ = ["HttpSettings", "HttpTransport", "OpenSubscription"]
@@ -86,7 +86,7 @@ class HttpTransport:
                     response = await self._shared(headers, body)
         except TimeoutError:
             raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
-        return read_response(response)
+        return read_response(response, exact_numbers=request.exact_numbers)
 
     def subscribe(self, request: SubgraphRequest, caller: Caller) -> AsyncIterator[SubgraphResponse]:
         """Open a subscription."""
@@ -160,14 +160,14 @@ def header_lines(headers: Mapping[str, str]) -> bytes:
     return "".join(sorted(lines)).encode("latin-1")
 
 
-def read_response(response: HttpResponse) -> SubgraphResponse:
+def read_response(response: HttpResponse, *, exact_numbers: bool = False) -> SubgraphResponse:
     """The GraphQL response in an HTTP response, whatever its status. Raises SubgraphUnavailable when there is none."""
     status = response.status
     if 300 <= status < 400:
         raise SubgraphUnavailable("The subgraph answered a redirect.", extensions={"http": {"status": status}})
     if response.content_type in JSON_TYPES or not response.content_type:
         try:
-            found = loads(response.body)
+            found = (loads_exactly if exact_numbers else loads)(response.body)
         except ValueError:
             found = None
         if isinstance(found, dict) and ("data" in found or "errors" in found):

@@ -1,4 +1,4 @@
-"""JSON bytes: orjson, and the standard library for the few values orjson refuses."""
+"""JSON bytes: orjson, and the standard library for the few values orjson refuses or rounds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from typing import Any
 import orjson
 
 loads = orjson.loads
+
+_DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
+_WIDE = b"0" * 19
+"""Integers of fewer digits fit into 64 bits, and orjson reads those exactly."""
+
+
+def loads_exactly(text: bytes | str) -> Any:
+    """As ``loads``, with integers beyond 64 bits as integers, where orjson gives floats. Raises ``JSONDecodeError``."""
+    found = orjson.loads(text)
+    as_bytes = text.encode() if isinstance(text, str) else text
+    if _WIDE not in as_bytes.translate(_DIGITS):
+        return found
+    try:
+        return json.loads(as_bytes)
+    except (ValueError, RecursionError):
+        # Too deep, or more digits than Python converts: then the nearest float has to do.
+        return found
 
 
 def dumps(value: Any) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from router.executor.reports import ResponsePath
-from router.executor.shape import Shape
+from router.executor.shape import Shape, Slot
 from router.executor.type_conditions import applies_to
 from router.planner.nodes import Path
 
@@ -50,22 +50,24 @@ def _walk(
 
 
 def visible(root: Shape, data: Any, path: ResponsePath) -> ResponsePath:
-    """The longest start of ``path`` that exists in the client's answer."""
+    """The longest start of ``path`` that the client selected. Below a null any of the possible types may be meant."""
     shape: Shape | None = root
     value = data
     kept = 0
     for step in path:
         if isinstance(step, str):
-            if shape is None or not isinstance(value, Mapping):
-                break
-            type_name = shape.type_of(value)
-            slots = None if type_name is None else shape.slots.get(type_name)
-            slot = next((slot for slot in slots or () if slot.response_key == step), None)
+            slot = None if shape is None else _slot(shape, value, step)
             if slot is None:
                 break
             shape = slot.shape
-            value = value.get(step)
-        elif isinstance(value, list) and 0 <= step < len(value):
-            value = value[step]
+            value = value.get(step) if isinstance(value, Mapping) else None
+        else:
+            value = value[step] if isinstance(value, list) and 0 <= step < len(value) else None
         kept += 1
     return path[:kept]
+
+
+def _slot(shape: Shape, value: Any, key: str) -> Slot | None:
+    types = [shape.type_of(value)] if isinstance(value, Mapping) else shape.slots
+    slots = (slot for name in types if name is not None for slot in shape.slots.get(name, ()))
+    return next((slot for slot in slots if slot.response_key == key), None)

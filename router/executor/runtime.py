@@ -159,7 +159,9 @@ class Run:
                 variables[name] = self.variables[name]
         if context:
             variables.update(context)
-        return SubgraphRequest(fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head)
+        return SubgraphRequest(
+            fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head, fetch.exact_numbers
+        )
 
     async def _send(
         self, fetch: PreparedFetch, request: SubgraphRequest, collected: Collected | None

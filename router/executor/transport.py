@@ -22,9 +22,12 @@ def request_head(query: str, operation_name: str | None) -> bytes:
 
 
 class SubgraphRequest:
-    """One GraphQL request to a subgraph; not changed once made. ``body`` is made when a transport sends bytes."""
+    """One GraphQL request to a subgraph; not changed once made. ``body`` is made when a transport sends bytes.
 
-    __slots__ = ("_body", "_head", "is_mutation", "operation_name", "query", "variables")
+    ``exact_numbers``: the answer may hold integers beyond 64 bits, which a custom scalar may be: read them exactly.
+    """
+
+    __slots__ = ("_body", "_head", "exact_numbers", "is_mutation", "operation_name", "query", "variables")
 
     def __init__(
         self,
@@ -33,11 +36,13 @@ class SubgraphRequest:
         variables: Mapping[str, Any] | None = None,
         is_mutation: bool = False,
         head: bytes | None = None,
+        exact_numbers: bool = False,
     ) -> None:
         self.query = query
         self.operation_name = operation_name
         self.variables: Mapping[str, Any] = {} if variables is None else variables
         self.is_mutation = is_mutation
+        self.exact_numbers = exact_numbers
         self._head = head
         self._body: bytes | None = None
 

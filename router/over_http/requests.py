@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from router.errors import BadRequest, BodyTooLarge, BodyTooSlow, UrlTooLong
+from router.executor.json_bytes import loads_exactly
 from router.operation.request import GraphQLRequest
 
 PARAMETERS = ("query", "operationName", "variables", "extensions")
@@ -98,7 +99,7 @@ def from_json(body: bytes) -> GraphQLRequest:
     if not body.strip():
         raise BadRequest("The request body is empty.", ko="요청 본문이 비어 있습니다.")
     try:
-        parameters = orjson.loads(body)
+        parameters = loads_exactly(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(
             f"The request body is not JSON: {error}.", ko=f"요청 본문이 올바른 JSON이 아닙니다: {error}."
@@ -163,7 +164,7 @@ def from_query_string(query_string: bytes, limit: int = 16_384) -> GraphQLReques
     for name in ("variables", "extensions"):
         if name in decoded:
             try:
-                decoded[name] = orjson.loads(decoded[name])
+                decoded[name] = loads_exactly(decoded[name])
             except orjson.JSONDecodeError:
                 raise _wrong_type(name, "a JSON object or null", "JSON 객체 또는 null") from None
     return from_mapping(decoded)

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 
 from router.errors import BadRequest
+from router.executor.json_bytes import dumps, loads_exactly
 from router.operation.request import GraphQLRequest
 from router.over_http.requests import from_mapping
 
@@ -206,7 +207,7 @@ def step(connection: Connection, event: Event) -> Step:
 def decode(text: str | bytes) -> Event:
     """The event in one message; ``InvalidReceived`` for whatever the protocol does not know."""
     try:
-        message = orjson.loads(text)
+        message = loads_exactly(text)
     except orjson.JSONDecodeError:
         return InvalidReceived("Invalid message: not JSON")
     if not isinstance(message, dict):
@@ -227,7 +228,7 @@ def next_message(operation_id: str, payload: bytes) -> str:
 
 def encode(message: Mapping[str, Any]) -> str:
     """Any other message as text."""
-    return orjson.dumps(message).decode()
+    return dumps(message).decode()
 
 
 def _quoted(text: str) -> str:

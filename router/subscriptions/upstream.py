@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from router.errors import SubgraphUnavailable
+from router.executor.json_bytes import loads_exactly
 from router.executor.transport import SubgraphRequest, SubgraphResponse
 from router.subscriptions.protocol import SUBPROTOCOL, encode
 
@@ -122,7 +123,7 @@ async def _initialise(socket: ClientConnection, headers: Mapping[str, str], sett
 async def _messages(socket: ClientConnection) -> AsyncIterator[Mapping[str, Any]]:
     while True:
         try:
-            message = orjson.loads(await socket.recv())
+            message = loads_exactly(await socket.recv())
         except orjson.JSONDecodeError:
             message = None
         if not isinstance(message, dict):

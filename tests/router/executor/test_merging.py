@@ -84,9 +84,17 @@ def test_objects_at_a_path_come_with_their_positions() -> None:
         (("l", 1, "n"), ("l", 1)),
         (("hidden", 3), ()),
         (("l", 0, "n", "deeper"), ("l", 0, "n")),
+        (("gone", "n"), ("gone", "n")),
+        (("gone", "id"), ("gone",)),
+        (("l", 2, "m"), ("l", 2, "m")),
     ],
 )
 def test_only_what_the_client_selected_is_visible(path: tuple[Any, ...], seen: tuple[Any, ...]) -> None:
-    operation = parse_request("{ o { n } l { ... on A { n } ... on B { m } } }", None, SCHEMA)
-    data = {"o": {"n": 1, "id": 2}, "l": [{"__typename": "A", "n": 1}, {"__typename": "B", "m": 2}], "hidden": [1]}
+    operation = parse_request("{ o { n } gone: o { n } l { ... on A { n } ... on B { m } } }", None, SCHEMA)
+    data = {
+        "o": {"n": 1, "id": 2},
+        "l": [{"__typename": "A", "n": 1}, {"__typename": "B", "m": 2}, None],
+        "hidden": [1],
+    }
+    data["gone"] = None
     assert visible(ShapeBuilder(SCHEMA).root(operation), data, path) == seen
