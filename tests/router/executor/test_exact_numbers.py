@@ -9,7 +9,7 @@ from router.composition import SubgraphSource, compose
 from router.executor import InProcessTransport, SubgraphRequest, compile_plan
 from router.executor.http import read_response
 from router.executor.http_connection import HttpResponse
-from router.executor.json_bytes import dumps, loads, loads_exactly
+from router.executor.json_bytes import dumps, loads_exactly
 from router.federation.supergraph import read_supergraph
 from router.operation import parse_request
 from router.over_http.requests import from_json
