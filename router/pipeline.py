@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -174,7 +175,8 @@ class Pipeline:
             if name != "plan":
                 yield Stage(f"planner: {name}", text)
         yield Stage("planner", stages.plan)
-        compiled = self._compile(stages.plan, known, refusals)
+        document = known.document
+        compiled = compile_plan(stages.plan, document.operation, self.supergraph, refusals, self.settings.execution)
         yield Stage("executor.compile", compiled.source)
         # Last, because a plan does not depend on values: missing ones must not hide it.
         variables = known.document.coerce_variables(request.variables)
@@ -230,11 +232,11 @@ class Pipeline:
     async def _make(
         self, key: PlanKey, operation: Operation, refusals: tuple[Refusal, ...], known: _Known, labels: Labels
     ) -> CompiledPlan:
-        """Plan and compile once a key: who asks meanwhile waits for the same plan."""
+        """Plan once a key: who asks meanwhile waits for the same plan."""
         making = self._being_made.get(key)
         if making is None:
             loop = asyncio.get_running_loop()
-            making = loop.run_in_executor(self._thread, self._plan_and_compile, operation, refusals, known, labels)
+            making = loop.run_in_executor(self._thread, self._plan, operation, refusals, known, labels)
             self._being_made[key] = making
             making.add_done_callback(lambda done: self._made(key, done))
         return await asyncio.shield(making)
@@ -242,20 +244,19 @@ class Pipeline:
     def _made(self, key: PlanKey, done: asyncio.Future[CompiledPlan]) -> None:
         self._being_made.pop(key, None)
         if not done.cancelled() and done.exception() is None:
-            self._plans.put(key, done.result())
+            plan = done.result()
+            self._plans.put(key, plan)
+            # Requests that wait for the plan send their first fetches meanwhile. A closing pipeline compiles no more.
+            with suppress(RuntimeError):
+                self._thread.submit(_compile, plan)
 
-    def _plan_and_compile(
-        self, operation: Operation, refusals: tuple[Refusal, ...], known: _Known, labels: Labels
-    ) -> CompiledPlan:
+    def _plan(self, operation: Operation, refusals: tuple[Refusal, ...], known: _Known, labels: Labels) -> CompiledPlan:
         self.counters.plans_made += 1
         try:
             plan = self._planner(self.supergraph, operation, labels)
         except RecursionError:
             raise PlanningFailed("The operation is nested too deeply to be planned.") from None
-        return self._compile(plan, known, refusals)
-
-    def _compile(self, plan: QueryPlan, known: _Known, refusals: tuple[Refusal, ...]) -> CompiledPlan:
-        return compile_plan(plan, known.document.operation, self.supergraph, refusals, self.settings.execution)
+        return CompiledPlan(plan, known.document.operation, self.supergraph, refusals, self.settings.execution)
 
     def _refuse(self, error: RouterError, caller: Caller) -> Answer:
         self.counters.request_errors += 1
@@ -268,3 +269,13 @@ class Pipeline:
     def _defect(self, caller: Caller) -> Answer:
         logger.exception("a defect of the router ended a request")
         return self._refuse(RouterError("Internal server error.", ko="서버 내부 오류입니다."), caller)
+
+
+def _compile(plan: CompiledPlan) -> None:
+    """What cannot be compiled goes on by interpretation."""
+    try:
+        plan.compile()
+    except (RecursionError, SyntaxError, MemoryError):
+        logger.warning("a plan is too large to be compiled; it is interpreted")
+    except Exception:
+        logger.exception("a plan could not be compiled; it is interpreted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from router.errors import SubgraphUnavailable
 from router.executor.emit_plan import PlanEmitter
 from router.executor.emit_projection import ProjectionEmitter, list_of, present
 from router.executor.fetches import PreparedFetch, prepare_fetches, shared_paths
+from router.executor.interpret import walk
 from router.executor.introspection import Introspection, introspection_part
 from router.executor.json_bytes import dumps
 from router.executor.project import project
@@ -40,51 +41,71 @@ def compile_plan(
     settings: ExecutionSettings = DEFAULTS,
 ) -> CompiledPlan:
     """Compile ``plan``. ``operation`` is the client's, refused selections included: it gives the answer its order."""
-    return CompiledPlan(plan, operation, supergraph, tuple(refusals), settings)
+    compiled = CompiledPlan(plan, operation, supergraph, refusals, settings)
+    compiled.compile()
+    return compiled
 
 
 class CompiledPlan:
-    """One operation, ready to run any number of times with any variables."""
+    """One operation, ready to run any number of times with any variables.
+
+    It runs by interpretation until ``compile`` has been called, which may happen while requests run: they need not wait
+    for Python's compiler before their first fetch is sent. Both ways answer the same bytes.
+    """
 
     def __init__(
         self,
         plan: QueryPlan,
         operation: Operation,
         supergraph: Supergraph,
-        refusals: tuple[Refusal, ...],
-        settings: ExecutionSettings,
+        refusals: Sequence[Refusal] = (),
+        settings: ExecutionSettings = DEFAULTS,
     ) -> None:
         self.plan = plan
         self.operation = operation
-        self._refusals = refusals
+        self._supergraph = supergraph
+        self._refusals = tuple(refusals)
         self._settings = settings
         untyped = _interface_objects(supergraph)
-        builder = ShapeBuilder(supergraph.api_schema, refusals, untyped)
+        builder = ShapeBuilder(supergraph.api_schema, self._refusals, untyped)
         self._root = builder.root(operation)
         self._affected = builder.affected
         part = introspection_part(operation)
         self._introspection = None if part is None else Introspection(part, supergraph.api_schema)
         fetches = prepare_fetches(plan.node, supergraph.schema, untyped)
+        self._fetches = fetches
+        self._shapes = builder.shapes
         self._primary: PreparedFetch | None = None
         if isinstance(plan.node, SubscriptionNode):
             self._primary = fetches[id(plan.node.primary)]
+        self.source = ""
+        """The emitted Python once compiled; tracebacks point into it."""
+        self._program: Program | None = None
+        self._execute: Callable[[Run], Awaitable[None]] = self._walk
+        self._project: Callable[[dict[str, Any], Mapping[str, Any]], Any] | None = None
+
+    def compile(self) -> None:
+        """Write the plan down as Python and run that from now on. May be called from another thread."""
         writer = SourceWriter()
-        PlanEmitter(writer, fetches).emit(plan.node)
-        if not refusals:
-            ProjectionEmitter(writer, builder.shapes, shared_paths(fetches.values())).emit()
-        self.source = writer.text
-        """The emitted Python; tracebacks point into it."""
+        PlanEmitter(writer, self._fetches).emit(self.plan.node)
+        if not self._refusals:
+            ProjectionEmitter(writer, self._shapes, shared_paths(self._fetches.values())).emit()
         known = {
-            "SCHEMA": supergraph.schema,
+            "SCHEMA": self._supergraph.schema,
             "gather": asyncio.gather,
             "dumps": dumps,
             "selected": selected,
             "list_of": list_of,
             "present": present,
         }
-        self._program = Program(self.source, {**known, **writer.constants}, operation.name or operation.kind.value)
+        title = self.operation.name or self.operation.kind.value
+        self._program = Program(writer.text, {**known, **writer.constants}, title)
+        self.source = writer.text
         self._execute = self._program.names["execute"]
         self._project = self._program.names.get("project")
+
+    async def _walk(self, run: Run) -> None:
+        await walk(run, self.plan.node, self._fetches)
 
     async def __call__(
         self, variables: Mapping[str, Any], caller: Caller, transports: Mapping[str, Transport]

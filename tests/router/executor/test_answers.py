@@ -7,7 +7,7 @@ import pytest
 from shop import Shop, expected, supergraph
 
 from router.caller import Caller
-from router.executor import compile_plan
+from router.executor import CompiledPlan, compile_plan
 from router.operation import coerce_variables, parse_request
 from router.planner import plan
 
@@ -47,6 +47,20 @@ async def test_answers_as_a_monolith_would(text: str, variables: dict[str, Any])
     compiled = compile_plan(plan(graph, operation), operation, graph)
     body = await compiled(coerce_variables(operation, graph.api_schema, variables), Caller(), shop.transports)
     assert body == orjson.dumps({"data": expected(graph.api_schema, text, variables)})
+
+
+@pytest.mark.parametrize(("text", "variables"), CASES)
+async def test_a_plan_answers_the_same_before_it_is_compiled(text: str, variables: dict[str, Any]) -> None:
+    graph = supergraph()
+    operation = parse_request(text, None, graph.api_schema)
+    ready = CompiledPlan(plan(graph, operation), operation, graph)
+    values = coerce_variables(operation, graph.api_schema, variables)
+    before, after = Shop(), Shop()
+    body = await ready(values, Caller(), before.transports)
+    assert ready.source == ""
+    ready.compile()
+    assert await ready(values, Caller(), after.transports) == body
+    assert sorted((n, r.body) for n, r in before.requests) == sorted((n, r.body) for n, r in after.requests)
 
 
 async def test_each_entity_is_asked_for_once() -> None:

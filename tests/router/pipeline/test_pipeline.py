@@ -135,6 +135,15 @@ async def test_concurrent_requests_wait_for_one_plan_while_the_loop_runs_on() ->
     assert ticks > 5
 
 
+async def test_a_plan_is_compiled_after_its_first_request_is_on_its_way() -> None:
+    one, text = pipeline(), "{ products { shipping reviews { author { name } } } }"
+    first = await ask(one, text)
+    (made,) = one._plans._entries.values()
+    one._thread.submit(lambda: None).result()
+    assert "async def execute(run):" in made.source
+    assert await ask(one, text) == first
+
+
 async def test_a_failed_plan_is_not_kept() -> None:
     failures = [PlanningFailed("first")]
 
