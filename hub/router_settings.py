@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,5 +24,10 @@ def router_settings(settings: Settings) -> config.Settings:
         read,
         server=replace(read.server, host=settings.host, port=settings.port),
         http=replace(read.http, path=GRAPHQL_PATH, public_url=settings.url, assets=str(ASSETS)),
-        token=replace(read.token, issuer=settings.url, audience=settings.url + GRAPHQL_PATH),
+        token=replace(
+            read.token,
+            issuer=settings.url,
+            audience=settings.url + GRAPHQL_PATH,
+            dpop_nonce_secret=read.token.dpop_nonce_secret or secrets.token_hex(32),
+        ),
     )

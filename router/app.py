@@ -15,11 +15,12 @@ from router.over_http.answers import send_response
 from router.over_http.endpoint import GraphQLEndpoint
 from router.over_http.media_types import MediaType, accepts
 from router.over_http.pages import BASE, GraphiQLPages
-from router.over_http.resource_metadata import WELL_KNOWN, metadata
+from router.over_http.resource_metadata import WELL_KNOWN, metadata, public_origin
 from router.pipeline import Pipeline
 from router.policy.callers import Callers
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys, jwks_by_url
+from router.policy.proofs import ProofChecker
 from router.subscriptions.websocket import SocketDoor
 
 Scope = MutableMapping[str, Any]
@@ -79,7 +80,12 @@ class RouterApp:
         self._open = None if isinstance(pipeline, Pipeline) else pipeline
         self.settings = settings
         callers = Callers(
-            verifier, require_token=settings.token.required, forward_headers=settings.http.forward_headers
+            verifier,
+            proofs=ProofChecker(
+                public_origin(settings) + settings.http.path, nonce_secret=settings.token.dpop_nonce_secret
+            ),
+            require_token=settings.token.required,
+            forward_headers=settings.http.forward_headers,
         )
         self._callers = callers
         self._graphql = GraphQLEndpoint(self._running, callers, settings)
@@ -185,8 +191,8 @@ def _cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
         app,
         allow_origins=origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("authorization", "content-type", "accept-language"),
-        expose_headers=("www-authenticate",),
+        allow_headers=("authorization", "dpop", "content-type", "accept-language"),
+        expose_headers=("www-authenticate", "dpop-nonce"),
         max_age=600,
     )
 

@@ -31,6 +31,11 @@ def key(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
 
 
+def secret_key(doc: str) -> Any:
+    """A setting that is shown nowhere; empty by default."""
+    return field(default="", repr=False, metadata={"doc": doc})
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How ``router serve`` listens."""
@@ -73,6 +78,7 @@ class TokenSettings:
     leeway_s: float = key(5.0, "Clock difference allowed, at most 10 s.")
     required: bool = key(False, "Refuse requests without a token.")
     cache_size: int = key(20_000, "Verified tokens remembered.")
+    dpop_nonce_secret: str = secret_key("With this text, the same in all workers, DPoP proofs must carry our nonce.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ RouterError
 │   ├── OperationNotFound         OPERATION_RESOLUTION_FAILURE
 │   ├── LimitExceeded             one code a limit, see policy/limits.py
 │   ├── Unauthenticated           UNAUTHENTICATED · token missing, expired, forged
+│   │   └── ProofRefused          UNAUTHENTICATED · the DPoP proof beside it
 │   └── Forbidden                 UNAUTHORIZED_FIELD_OR_TYPE · the token lacks what every selected root field demands
 ├── PlanningFailed                QUERY_PLANNING_FAILED · a defect, never the client's fault
 ├── SubgraphUnavailable           SUBGRAPH_UNAVAILABLE · no GraphQL response came back
@@ -239,6 +240,18 @@ class Unauthenticated(RequestError):
 
     code = "UNAUTHENTICATED"
     http_status = 401
+
+
+class ProofRefused(Unauthenticated):
+    """The DPoP proof beside a token is missing or not good (RFC 9449 section 7.1).
+
+    ``error`` is the code of the challenge; ``nonce`` goes into ``DPoP-Nonce``, empty where none is asked for.
+    """
+
+    def __init__(self, message: str, *, ko: str, error: str, nonce: str) -> None:
+        super().__init__(message, ko=ko)
+        self.error = error
+        self.nonce = nonce
 
 
 class Forbidden(RequestError):

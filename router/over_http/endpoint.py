@@ -13,7 +13,7 @@ import orjson
 
 from router.caller import Caller
 from router.config import Settings
-from router.errors import BadRequest, MethodNotAllowed, Overloaded, RouterError, TransportUnsupported
+from router.errors import BadRequest, MethodNotAllowed, Overloaded, ProofRefused, RouterError, TransportUnsupported
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http import requests
@@ -63,7 +63,7 @@ class GraphQLEndpoint:
             media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
             if method == "POST":
                 check_content_type(headers.get(b"content-type"))
-            caller = await self._callers.of_headers(headers)
+            caller = await self._callers.of_headers(headers, method)
             if not self._callers.admits(caller):
                 raise missing_token()
             if method == "POST":
@@ -122,7 +122,9 @@ class GraphQLEndpoint:
         if media_type is MediaType.EVENT_STREAM:
             media_type = MediaType.JSON
         extra = headers_of(error)
-        if error.http_status in (401, 403):
+        if isinstance(error, ProofRefused):
+            extra = (*extra, *self._challenges.of_proof(error))
+        elif error.http_status in (401, 403):
             challenge = self._challenges.of(error.http_status, [error.formatted()], b"authorization" in headers)
             extra = (*extra, (b"www-authenticate", challenge))
         # Only what is wrong with the HTTP request itself keeps its status in application/json, see answers.py.

@@ -1,4 +1,4 @@
-"""What a client without a good token is told: RFC 9728 metadata and the Bearer challenge (RFC 6750 section 3)."""
+"""What a client without a good token is told: RFC 9728 metadata, the challenges of RFC 6750 and RFC 9449."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.config import Settings
+from router.errors import ProofRefused
 from router.federation.supergraph import Supergraph
+from router.policy.proofs import ALGORITHMS
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
@@ -29,6 +31,7 @@ def metadata(settings: Settings, supergraph: Supergraph) -> Mapping[str, Any]:
         "resource": settings.token.audience or public_origin(settings) + settings.http.path,
         "authorization_servers": [settings.token.issuer] if settings.token.issuer else [],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": sorted(scopes),
     }
 
@@ -52,6 +55,18 @@ class Challenges:
             description = str(errors[0].get("message", "")) if errors else ""
             parts += ['error="invalid_token"', f'error_description="{_quotable(description)}"']
         return ("Bearer " + ", ".join(parts)).encode("ascii", "replace")
+
+    def of_proof(self, refused: ProofRefused) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers of a 401 for a DPoP proof: what was wrong with it, and the nonce for the next."""
+        parts = [
+            self._metadata,
+            f'error="{refused.error}"',
+            f'error_description="{_quotable(refused.message)}"',
+            f'algs="{" ".join(ALGORITHMS)}"',
+        ]
+        challenge = ("DPoP " + ", ".join(parts)).encode("ascii", "replace")
+        nonce = ((b"dpop-nonce", refused.nonce.encode("ascii")),) if refused.nonce else ()
+        return ((b"www-authenticate", challenge), *nonce)
 
 
 def _first_alternatives(errors: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from router.caller import Caller
 from router.errors import Unauthenticated
 from router.policy.jwt import Grant, TokenVerifier
+from router.policy.proofs import ProofChecker
 
 Headers = Mapping[bytes, bytes]
 """Lower-case names, Latin-1 values; see ``joined``."""
@@ -62,57 +63,71 @@ def _weight(parameters: str) -> float:
     return weight if 0.0 <= weight <= 1.0 else 0.0
 
 
-def bearer_token(authorization: str | None) -> str | None:
-    """The token of the Authorization header, None without one (RFC 6750 section 2.1).
+def token_of(authorization: str) -> tuple[str, str]:
+    """Scheme (``bearer``, ``dpop``) and token of the Authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1).
 
     Raises ``Unauthenticated`` for another scheme, an empty token, or more than one.
     """
-    if authorization is None:
-        return None
     scheme, _, token = authorization.strip().partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token or " " in token or "," in token:
+    scheme, token = scheme.lower(), token.strip()
+    if scheme not in ("bearer", "dpop") or not token or " " in token or "," in token:
         raise Unauthenticated(
-            "The Authorization header must be one 'Bearer <access token>'.",
-            ko="Authorization 헤더는 'Bearer <접근 토큰>' 하나여야 합니다.",
+            "The Authorization header must be one 'Bearer <access token>', or 'DPoP <access token>' with its proof.",
+            ko="Authorization 헤더는 'Bearer <접근 토큰>' 하나이거나 증명이 딸린 'DPoP <접근 토큰>'이어야 합니다.",
         )
-    return token
+    return scheme, token
 
 
 class Callers:
     """Makes the caller of a request. Without a verifier nobody is known and Authorization is not looked at."""
 
     def __init__(
-        self, verifier: TokenVerifier | None, *, require_token: bool = False, forward_headers: Sequence[str] = ()
+        self,
+        verifier: TokenVerifier | None,
+        *,
+        proofs: ProofChecker | None = None,
+        require_token: bool = False,
+        forward_headers: Sequence[str] = (),
     ) -> None:
         self._verifier = verifier
+        self._proofs = proofs
         self._require_token = require_token
         self._forward = tuple((name.lower().encode("ascii"), name.lower()) for name in forward_headers)
 
-    async def of_headers(self, headers: Headers) -> Caller:
-        """The caller of one HTTP request. Raises ``Unauthenticated``, ``KeysUnavailable``."""
+    async def of_headers(self, headers: Headers, method: str = "GET") -> Caller:
+        """The caller of one request or handshake. Raises ``Unauthenticated``, ``KeysUnavailable``, ``Overloaded``."""
         forwarded = {name: headers[key].decode("latin-1") for key, name in self._forward if key in headers}
         grant = None
         if self._verifier is not None:
             value = headers.get(b"authorization")
-            grant = None if value is None else await self._grant(value.decode("latin-1"))
+            if value is not None:
+                proof = headers.get(b"dpop")
+                sent = None if proof is None else proof.decode("latin-1")
+                grant = await self._grant(value.decode("latin-1"), sent, method)
         return _caller(grant, language_of(headers), forwarded)
 
-    async def of_socket(self, caller: Caller, authorization: str) -> Caller:
-        """The caller of a WebSocket whose ``connection_init`` carries a token; it replaces that of the handshake."""
+    async def of_socket(self, caller: Caller, authorization: str, proof: str | None = None) -> Caller:
+        """The caller of a WebSocket whose ``connection_init`` carries a token; it replaces that of the handshake.
+
+        A proof there is one for the handshake: method GET, the socket's address.
+        """
         if self._verifier is None:
             return caller
-        return _caller(await self._grant(authorization), caller.language, caller.headers)
+        return _caller(await self._grant(authorization, proof, "GET"), caller.language, caller.headers)
 
     def admits(self, caller: Caller) -> bool:
         """Whether this caller may run anything at all."""
         return caller.subject is not None or not self._require_token
 
-    async def _grant(self, authorization: str) -> Grant | None:
-        token = bearer_token(authorization)
-        if token is None or self._verifier is None:
-            return None
-        return await self._verifier.verify(token)
+    async def _grant(self, authorization: str, proof: str | None, method: str) -> Grant:
+        assert self._verifier is not None
+        scheme, token = token_of(authorization)
+        if scheme == "bearer" or self._proofs is None:
+            return await self._verifier.verify(token)
+        grant = await self._verifier.verify(token, bound=True)
+        assert grant.key is not None
+        self._proofs.check(proof, method=method, token=token, key=grant.key)
+        return grant
 
     def was_revoked(self, caller: Caller) -> bool:
         """Whether the caller's token was revoked since; that it expires is the socket's own timer."""

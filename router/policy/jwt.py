@@ -1,7 +1,8 @@
 """Access tokens: RFC 9068 JWTs verified against the authorization server's keys, once per token.
 
 Stricter than the library where it is lenient (PyJWT takes a string ``exp``) and than RFC 9068 where that protects:
-``typ`` must be there, times must be integers, and a token bound to a key (``cnf``, RFC 9449) is no bearer token.
+``typ`` must be there, times must be integers, and a token bound to a key (``cnf``, RFC 9449) is no bearer token: its
+proof is the matter of ``proofs.py``.
 Keys come from the key source by ``kid`` alone; ``jwk``, ``jku`` and ``x5u`` in a header are never looked at.
 """
 
@@ -23,6 +24,12 @@ from router.policy.keys import KeySource
 MAX_TOKEN_BYTES = 8_192
 MAX_KID_LENGTH = 200
 MAX_LEEWAY_S = 10.0
+_THUMBPRINT_LENGTH = 43
+_NEEDS_PROOF = (
+    "it is bound to a key: send it as DPoP with its proof",
+    "키에 묶여 있으므로 증명과 함께 DPoP로 보내야 합니다",
+)
+_IS_NOT_BOUND = ("it is not bound to a key: send it as Bearer", "키에 묶이지 않았으므로 Bearer로 보내야 합니다")
 TYPES = ("at+jwt", "application/at+jwt")
 REQUIRED_STRINGS = ("sub", "client_id", "jti")
 
@@ -32,13 +39,14 @@ IsRevoked = Callable[[Claims], bool]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one verified token grants. ``expires_at`` is Unix seconds."""
+    """What one verified token grants. ``expires_at`` is Unix seconds; ``key`` the thumbprint it is bound to, if any."""
 
     subject: str
     client_id: str
     scopes: frozenset[str]
     claims: Claims
     expires_at: float
+    key: str | None = None
 
 
 def never_revoked(claims: Claims) -> bool:
@@ -79,8 +87,8 @@ class TokenVerifier:
         self._clock = clock
         self._known: OrderedDict[bytes, Grant] = OrderedDict()
 
-    async def verify(self, token: str) -> Grant:
-        """What the token grants.
+    async def verify(self, token: str, *, bound: bool = False) -> Grant:
+        """What the token grants; ``bound``: whether it was sent as one that is bound to a key.
 
         Raises ``Unauthenticated`` for any token that is not good now, ``KeysUnavailable`` when that cannot be told.
         """
@@ -96,6 +104,8 @@ class TokenVerifier:
                 del self._known[digest]
                 raise _refused("it has expired", "만료되었습니다")
             self._known.move_to_end(digest)
+        if (grant.key is not None) != bound:
+            raise _refused(*(_NEEDS_PROOF if grant.key is not None else _IS_NOT_BOUND))
         if self.is_revoked(grant.claims):
             raise _refused("it was revoked", "취소되었습니다")
         return grant
@@ -112,7 +122,7 @@ class TokenVerifier:
         if key is None or key.algorithm_name != header["alg"]:
             raise _refused("its key is not known", "알 수 없는 키로 서명되었습니다")
         try:
-            claims = jwt.decode(token, key, algorithms=[header["alg"]], options=_SIGNATURE_ONLY)
+            claims = jwt.decode(token, key, algorithms=[header["alg"]], options=SIGNATURE_ONLY)
         except (PyJWTError, ValueError, RecursionError):
             raise _refused("its signature is not valid", "서명이 올바르지 않습니다") from None
         return self._grant(claims)
@@ -145,8 +155,6 @@ class TokenVerifier:
         for name in REQUIRED_STRINGS:
             if not isinstance(claims.get(name), str) or not claims[name]:
                 raise _refused(f"its claim {name!r} is missing", f"{name} 값이 없습니다")
-        if "cnf" in claims:
-            raise _refused("it is bound to a key and needs its proof", "키에 묶인 토큰입니다")
         scope = claims.get("scope", "")
         if not isinstance(scope, str):
             raise _refused("its scope is malformed", "scope 형식이 올바르지 않습니다")
@@ -156,10 +164,11 @@ class TokenVerifier:
             scopes=frozenset(scope.split()),
             claims=claims,
             expires_at=float(expires_at),
+            key=_key_of(claims),
         )
 
 
-_SIGNATURE_ONLY: Any = {
+SIGNATURE_ONLY: Any = {
     "verify_signature": True,
     "verify_exp": False,
     "verify_nbf": False,
@@ -178,6 +187,17 @@ def _seconds(claims: Claims, name: str, *, required: bool = False) -> int:
     if type(value) is not int or not 0 <= value < 2**53:
         raise _refused(f"its claim {name!r} is not a whole number of seconds", f"{name} 값이 올바르지 않습니다")
     return value
+
+
+def _key_of(claims: Claims) -> str | None:
+    """The thumbprint of RFC 9449 section 6.1; a token bound in another way cannot be taken."""
+    if "cnf" not in claims:
+        return None
+    bound_to = claims["cnf"]
+    key = bound_to.get("jkt") if isinstance(bound_to, dict) and len(bound_to) == 1 else None
+    if not isinstance(key, str) or len(key) != _THUMBPRINT_LENGTH:
+        raise _refused("it is bound in a way not known here", "알 수 없는 방식으로 묶인 토큰입니다")
+    return key
 
 
 def _refused(why: str, why_ko: str) -> Unauthenticated:

@@ -19,7 +19,7 @@ import orjson
 
 from router.caller import Caller
 from router.config import SubscriptionSettings
-from router.errors import RouterError, Unauthenticated
+from router.errors import ProofRefused, RouterError, Unauthenticated
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http.answers import masked
@@ -55,13 +55,12 @@ class SocketDoor:
         if event["type"] != "websocket.connect":
             return
         if len(self.open) >= self.settings.max_sockets:
-            await _deny(scope, send, 503, b"", b"Too many sockets are open.")
+            await _deny(scope, send, 503, (), b"Too many sockets are open.")
             return
         try:
             caller = await self.callers.of_headers(joined(scope["headers"]))
         except RouterError as error:
-            challenge = b'Bearer error="invalid_token"' if isinstance(error, Unauthenticated) else b""
-            await _deny(scope, send, error.http_status, challenge, error.message.encode())
+            await _deny(scope, send, error.http_status, _challenge(error), error.message.encode())
             return
         if protocol.SUBPROTOCOL not in scope.get("subprotocols", ()):
             await send({"type": "websocket.accept"})
@@ -206,9 +205,9 @@ class _Socket:
 
     async def _admit(self, payload: Mapping[str, Any]) -> None:
         try:
-            token = _authorization(payload)
+            token = _said(payload, "authorization")
             if token is not None:
-                self.caller = await self._door.callers.of_socket(self.caller, token)
+                self.caller = await self._door.callers.of_socket(self.caller, token, _said(payload, "dpop"))
             if not self._door.callers.admits(self.caller):
                 raise missing_token()
         except RouterError as error:
@@ -272,24 +271,29 @@ class _Socket:
                 self._abort()
 
 
-def _authorization(payload: Mapping[str, Any]) -> str | None:
-    """The token of connection_init: ``{"Authorization": "Bearer …"}``, or the same under ``headers``."""
+def _said(payload: Mapping[str, Any], header: str) -> str | None:
+    """A header of connection_init: ``{"Authorization": "Bearer …"}``, or the same under ``headers``."""
     for holder in (payload, payload.get("headers")):
         if isinstance(holder, dict):
             for name, value in holder.items():
-                if name.lower() == "authorization" and value is not None:
+                if name.lower() == header and value is not None:
                     return value if isinstance(value, str) else ""
     return None
 
 
-async def _deny(scope: Scope, send: Send, status: int, challenge: bytes, text: bytes) -> None:
+def _challenge(error: RouterError) -> tuple[tuple[bytes, bytes], ...]:
+    if isinstance(error, ProofRefused):
+        challenge = (b"www-authenticate", f'DPoP error="{error.error}"'.encode("ascii"))
+        return (challenge, (b"dpop-nonce", error.nonce.encode("ascii"))) if error.nonce else (challenge,)
+    return ((b"www-authenticate", b'Bearer error="invalid_token"'),) if isinstance(error, Unauthenticated) else ()
+
+
+async def _deny(scope: Scope, send: Send, status: int, challenge: tuple[tuple[bytes, bytes], ...], text: bytes) -> None:
     """Refuse the handshake with an HTTP status where the server can, else by closing (which it turns into 403)."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    if challenge:
-        headers.append((b"www-authenticate", challenge))
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), *challenge]
     with contextlib.suppress(OSError):
         await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": text})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import logging
 import time
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from router.config import HttpSettings, Settings, TokenSettings
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys
+from router.policy.proofs import thumbprint_of
 
 ISSUER, AUDIENCE = "https://auth.example.kr", "https://api.example.kr/graphql"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -122,6 +126,7 @@ async def test_the_resource_metadata_names_issuer_and_scopes(serve: Any, verifie
                 "resource": AUDIENCE,
                 "authorization_servers": [ISSUER],
                 "bearer_methods_supported": ["header"],
+                "dpop_signing_alg_values_supported": ["ES256", "PS256", "EdDSA"],
                 "scopes_supported": ["clock:read"],
             }
 
@@ -135,3 +140,50 @@ async def test_no_token_reaches_the_log(serve: Any, verifier: Any, caplog: pytes
     token = headers["authorization"].removeprefix("Bearer ")
     logged = [one.getMessage() for one in caplog.records if not one.name.startswith(("httpx", "httpcore"))]
     assert not any(token in line for line in logged)
+
+
+# -- tokens bound to a key (RFC 9449)
+
+HOLDER = ec.generate_private_key(ec.SECP256R1())
+HOLDER_JWK = jwt.algorithms.ECAlgorithm.to_jwk(HOLDER.public_key(), True)
+
+
+def bound(scope: str = "clock:read") -> str:
+    return bearer(scope, cnf={"jkt": thumbprint_of(HOLDER_JWK)})["authorization"].removeprefix("Bearer ")
+
+
+def with_proof(token: str, **claims: Any) -> dict[str, str]:
+    ath = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    claims = {"htm": "POST", "htu": AUDIENCE, "iat": int(time.time()), "jti": uuid.uuid4().hex, "ath": ath} | claims
+    proof = jwt.encode(claims, HOLDER, "ES256", headers={"typ": "dpop+jwt", "jwk": HOLDER_JWK})
+    return {"authorization": f"DPoP {token}", "dpop": proof}
+
+
+async def test_44_a_bound_token_is_answered_with_its_proof_once(serve: Any, verifier: Any) -> None:
+    async with serve(SETTINGS, verifier=verifier) as router, httpx.AsyncClient() as client:
+        headers = with_proof(bound())
+        assert (await ask(client, router, "{secret}", headers)).json() == {"data": {"secret": "clockwork"}}
+        again = await ask(client, router, "{secret}", headers)
+        assert again.status_code == 401
+        challenge = again.headers["www-authenticate"]
+        assert challenge.startswith(f'DPoP {METADATA}, error="invalid_dpop_proof", error_description="')
+        assert 'algs="ES256 PS256 EdDSA"' in challenge
+        assert again.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_44_a_bound_token_sent_as_bearer_is_an_invalid_token(serve: Any, verifier: Any) -> None:
+    async with serve(SETTINGS, verifier=verifier) as router, httpx.AsyncClient() as client:
+        answer = await ask(client, router, "{secret}", {"authorization": f"Bearer {bound()}"})
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith(f'Bearer {METADATA}, error="invalid_token"')
+
+
+async def test_44_where_nonces_are_asked_for_the_answer_tells_one(serve: Any, verifier: Any) -> None:
+    settings = replace(SETTINGS, token=replace(SETTINGS.token, dpop_nonce_secret="shared by the workers"))
+    assert "shared by the workers" not in repr(settings)
+    async with serve(settings, verifier=verifier) as router, httpx.AsyncClient() as client:
+        token = bound()
+        refused = await ask(client, router, "{secret}", with_proof(token))
+        assert (refused.status_code, 'error="use_dpop_nonce"' in refused.headers["www-authenticate"]) == (401, True)
+        answer = await ask(client, router, "{secret}", with_proof(token, nonce=refused.headers["dpop-nonce"]))
+        assert answer.json() == {"data": {"secret": "clockwork"}}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from router.caller import Caller
 from router.errors import KeysUnavailable, Unauthenticated
-from router.policy.callers import Callers, bearer_token, joined, preferred_language
+from router.policy.callers import Callers, joined, preferred_language, token_of
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys, jwks_by_url
 
@@ -151,7 +151,10 @@ FORGED: dict[str, Callable[[], str]] = {
     "no client_id": lambda: token(client_id=None),
     "no jti": lambda: token(jti=None),
     "scope is a list": lambda: signed_parts(body=claims() | {"scope": ["rail:read"]}),
-    "bound to a key (DPoP)": lambda: token(cnf={"jkt": "abc"}),
+    "bound to a key, without its proof": lambda: token(cnf={"jkt": "a" * 43}),
+    "bound to a key in another form": lambda: token(cnf={"jkt": "abc"}),
+    "bound to a certificate": lambda: token(cnf={"x5t#S256": "a" * 43}),
+    "bound to a text": lambda: token(cnf="a" * 43),
     "not a JWT": lambda: "abc",
     "two parts": lambda: "a.b",
     "five parts (JWE)": lambda: "a.b.c.d.e",
@@ -282,25 +285,25 @@ def test_a_jwks_url_is_http() -> None:
         jwks_by_url("file:///etc/passwd")
 
 
-BEARER = {
-    "absent": (None, None),
-    "usual": ("Bearer abc.def", "abc.def"),
-    "scheme in any case": ("bEARER  abc ", "abc"),
+AUTHORIZATION = {
+    "usual": ("Bearer abc.def", ("bearer", "abc.def")),
+    "bound to a key": ("DPoP abc", ("dpop", "abc")),
+    "scheme in any case": ("bEARER  abc ", ("bearer", "abc")),
 }
 
 
-@pytest.mark.parametrize("case", BEARER)
+@pytest.mark.parametrize("case", AUTHORIZATION)
 def test_the_token_is_read_from_the_header(case: str) -> None:
-    header, wanted = BEARER[case]
-    assert bearer_token(header) == wanted
+    header, wanted = AUTHORIZATION[case]
+    assert token_of(header) == wanted
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic abc", "Bearer", "Bearer ", "DPoP abc", "Bearer a b", "Bearer a, Bearer a", "a,b", ""]
+    "header", ["Basic abc", "Bearer", "Bearer ", "DPoP", "DPoP a b", "Bearer a b", "Bearer a, Bearer a", "a,b", ""]
 )
 def test_any_other_authorization_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated):
-        bearer_token(header)
+        token_of(header)
 
 
 LANGUAGES = {

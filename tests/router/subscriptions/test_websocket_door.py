@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import socket
 import time
@@ -20,6 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from router.config import Settings, SubscriptionSettings, TokenSettings
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys
+from router.policy.proofs import thumbprint_of
 
 ISSUER, AUDIENCE = "https://auth.example.kr", "https://api.example.kr"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -403,12 +406,11 @@ async def test_a_client_that_reads_late_but_in_time_gets_everything_in_order(ser
 # -- access
 
 
-def token(*, lifetime: float = 60, scope: str = "clock:read", jti: str = "j") -> str:
+def token(*, lifetime: float = 60, scope: str = "clock:read", jti: str = "j", **more: Any) -> str:
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "s", "client_id": "c", "jti": jti, "scope": scope}
-    return "Bearer " + jwt.encode(
-        claims | {"iat": now - 1, "exp": int(now + lifetime)}, KEY, "ES256", headers={"typ": "at+jwt", "kid": "k1"}
-    )
+    times = {"iat": now - 1, "exp": int(now + lifetime)}
+    return "Bearer " + jwt.encode(claims | times | more, KEY, "ES256", headers={"typ": "at+jwt", "kid": "k1"})
 
 
 def verifier(**options: Any) -> TokenVerifier:
@@ -441,6 +443,41 @@ async def test_the_token_may_come_with_the_handshake(serve: Any) -> None:
         await client.init()
         await client.subscribe("1", "{secret}")
         assert (await client.receive())["payload"] == {"data": {"secret": "clockwork"}}
+
+
+HOLDER = ec.generate_private_key(ec.SECP256R1())
+HOLDER_JWK = jwt.algorithms.ECAlgorithm.to_jwk(HOLDER.public_key(), True)
+
+
+def bound_token() -> tuple[str, str]:
+    """A token bound to a key, and a proof for the socket's handshake."""
+    value = token(cnf={"jkt": thumbprint_of(HOLDER_JWK)}).removeprefix("Bearer ")
+    ath = base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()).rstrip(b"=").decode()
+    claims = {"htm": "GET", "htu": "https://api.example.kr/graphql", "iat": int(time.time()), "jti": "once", "ath": ath}
+    return f"DPoP {value}", jwt.encode(claims, HOLDER, "ES256", headers={"typ": "dpop+jwt", "jwk": HOLDER_JWK})
+
+
+@pytest.mark.parametrize("where", ["handshake", "init"])
+async def test_44_a_bound_token_opens_a_socket_with_its_proof_once(serve: Any, where: str) -> None:
+    authorization, proof = bound_token()
+    sent = {"Authorization": authorization, "DPoP": proof}
+    in_handshake = where == "handshake"
+    settings = replace(GUARDED, http=replace(GUARDED.http, public_url="https://api.example.kr"))
+    async with serve(settings, verifier=verifier()) as router:
+        headers = {"additional_headers": sent} if in_handshake else {}
+        async with peer(router, **headers) as client:
+            await client.init(**({} if in_handshake else sent))
+            await client.subscribe("1", "{secret}")
+            assert (await client.receive())["payload"] == {"data": {"secret": "clockwork"}}
+        if in_handshake:
+            with pytest.raises(InvalidStatus) as refused:
+                async with peer(router, **headers):
+                    pass
+            assert 'DPoP error="invalid_dpop_proof"' in refused.value.response.headers["WWW-Authenticate"]
+        else:
+            async with peer(router) as client:
+                await client.send(type="connection_init", payload=sent)
+                assert (await client.closed())[0] == 4403
 
 
 async def test_a_bad_token_in_the_handshake_is_401(serve: Any) -> None:
