@@ -137,11 +137,14 @@ class Pipeline:
             ready = await self._prepare(request, caller)
             if ready.document.kind is OperationKind.SUBSCRIPTION:
                 raise RequestError("A subscription cannot be answered by one response.", code="SUBSCRIPTION_OVER_HTTP")
-            return Answer(await ready.plan(ready.variables, caller, self.transports), "data", 200)
+            return Answer(await self._run(ready, caller), "data", 200)
         except RouterError as error:
             return self._refuse(error, caller)
         except Exception:
             return self._defect(caller)
+
+    async def _run(self, ready: _Ready, caller: Caller) -> bytes:
+        return await ready.plan(ready.variables, caller, self.transports, ready.document.operation)
 
     async def subscribe(self, request: GraphQLRequest, caller: Caller) -> AsyncIterator[bytes] | Answer:
         """Open a subscription: an iterator of responses (close it to close the source), or the answer why not."""
@@ -149,9 +152,9 @@ class Pipeline:
         try:
             ready = await self._prepare(request, caller)
             if ready.document.kind is not OperationKind.SUBSCRIPTION:
-                return Answer(await ready.plan(ready.variables, caller, self.transports), "data", 200)
+                return Answer(await self._run(ready, caller), "data", 200)
             self.counters.subscriptions += 1
-            return ready.plan.events(ready.variables, caller, self.transports)
+            return ready.plan.events(ready.variables, caller, self.transports, ready.document.operation)
         except RouterError as error:
             return self._refuse(error, caller)
         except Exception:

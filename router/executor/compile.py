@@ -16,6 +16,7 @@ from router.executor.fetches import PreparedFetch, prepare_fetches, shared_paths
 from router.executor.interpret import walk
 from router.executor.introspection import Introspection, introspection_part
 from router.executor.json_bytes import dumps
+from router.executor.locations import Locator
 from router.executor.project import project
 from router.executor.reports import Reports
 from router.executor.representations import selected
@@ -66,6 +67,7 @@ class CompiledPlan:
         self._supergraph = supergraph
         self._refusals = tuple(refusals)
         self._settings = settings
+        self._schema = supergraph.schema
         untyped = _interface_objects(supergraph)
         builder = ShapeBuilder(supergraph.api_schema, self._refusals, untyped)
         self._root = builder.root(operation)
@@ -108,16 +110,27 @@ class CompiledPlan:
         await walk(run, self.plan.node, self._fetches)
 
     async def __call__(
-        self, variables: Mapping[str, Any], caller: Caller, transports: Mapping[str, Transport]
+        self,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        transports: Mapping[str, Transport],
+        asked: Operation | None = None,
     ) -> bytes:
-        """Run a query or mutation with coerced variables; the response as JSON bytes."""
+        """Run a query or mutation with coerced variables; the response as JSON bytes.
+
+        ``asked`` is the operation of this request's own text, for error locations: plans are shared by equal ones.
+        """
         assert self.operation.kind is not OperationKind.SUBSCRIPTION, "subscriptions are opened by events()"
-        run = self._start(variables, caller, transports)
+        run = self._start(variables, caller, transports, asked)
         await self._execute(run)
         return self._finish(run)
 
     async def events(
-        self, variables: Mapping[str, Any], caller: Caller, transports: Mapping[str, Transport]
+        self,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        transports: Mapping[str, Transport],
+        asked: Operation | None = None,
     ) -> AsyncIterator[bytes]:
         """Open a subscription; one response a source event. Closing the iterator closes the source.
 
@@ -125,37 +138,34 @@ class CompiledPlan:
         """
         primary = self._primary
         assert primary is not None, "only subscriptions have events"
+        opening = self._start(variables, caller, transports, asked)
         try:
             transport = transports.get(primary.subgraph)
             if transport is None:
                 raise SubgraphUnavailable(f"The subgraph {primary.subgraph} is not connected.")
-            request = self._start(variables, caller, transports).request(primary, None)
+            request = opening.request(primary, None)
             async with _closing(transport.subscribe(request, caller)) as stream:
                 async for event in stream:
-                    yield await self._event(primary, event, variables, caller, transports)
+                    run = self._start(variables, caller, transports, asked)
+                    run.merge_root(primary, event)
+                    await self._execute(run)
+                    yield self._finish(run)
         except SubgraphUnavailable as error:
-            yield _broken_off(error, primary, caller)
+            yield self._broken_off(error, primary, opening)
         except Exception:
             logger.exception("the subscription to subgraph %s failed", primary.subgraph)
             defect = SubgraphUnavailable(f"The subgraph {primary.subgraph} is not available.")
-            yield _broken_off(defect, primary, caller)
+            yield self._broken_off(defect, primary, opening)
 
-    async def _event(
+    def _start(
         self,
-        primary: PreparedFetch,
-        event: SubgraphResponse,
         variables: Mapping[str, Any],
         caller: Caller,
         transports: Mapping[str, Transport],
-    ) -> bytes:
-        run = self._start(variables, caller, transports)
-        run.merge_root(primary, event)
-        await self._execute(run)
-        return self._finish(run)
-
-    def _start(self, variables: Mapping[str, Any], caller: Caller, transports: Mapping[str, Transport]) -> Run:
+        asked: Operation | None,
+    ) -> Run:
         reports = Reports(caller.language, self._affected)
-        return Run(self._root, variables, caller, transports, self._settings, reports)
+        return Run(self._root, variables, caller, transports, self._settings, reports, asked or self.operation)
 
     def _finish(self, run: Run) -> bytes:
         if self._introspection is not None:
@@ -172,8 +182,18 @@ class CompiledPlan:
         reports = run.reports
         answer = project(self._root, run.data, run.variables, reports)
         reports.refused_nowhere(self._refusals, answer)
-        errors = reports.finished()
+        errors = self._located(run, reports.finished())
         return dumps({"data": answer, "errors": errors} if errors else {"data": answer})
+
+    def _broken_off(self, error: SubgraphUnavailable, primary: PreparedFetch, run: Run) -> bytes:
+        logger.warning("the subscription to subgraph %s broke off: %s", primary.subgraph, error.message)
+        told = unavailable(primary.subgraph, primary.keys[:1], error).formatted(run.caller.language)
+        return dumps({"data": None, "errors": self._located(run, [told])})
+
+    def _located(self, run: Run, errors: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The errors with their places in the text of this request."""
+        locator = Locator(run.asked, self._schema, run.root, run.data, run.variables)
+        return [locator.located(error) for error in errors]
 
 
 @asynccontextmanager
@@ -184,12 +204,6 @@ async def _closing(stream: AsyncIterator[SubgraphResponse]) -> AsyncIterator[Asy
         close = getattr(stream, "aclose", None)
         if close is not None:
             await close()
-
-
-def _broken_off(error: SubgraphUnavailable, primary: PreparedFetch, caller: Caller) -> bytes:
-    logger.warning("the subscription to subgraph %s broke off: %s", primary.subgraph, error.message)
-    located = unavailable(primary.subgraph, primary.keys[:1], error)
-    return dumps({"data": None, "errors": [located.formatted(caller.language)]})
 
 
 def _interface_objects(supergraph: Supergraph) -> frozenset[str]:

@@ -19,6 +19,7 @@ from router.executor.rewrites import rename_keys
 from router.executor.settings import ExecutionSettings
 from router.executor.shape import Shape
 from router.executor.transport import SubgraphRequest, SubgraphResponse, Transport
+from router.operation.model import Operation
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ SURPRISES = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 class Run:
     """State of one run. ``data`` grows as fetches come in; ``reports`` collects the errors."""
 
-    __slots__ = ("caller", "data", "fetched", "reports", "root", "settings", "transports", "variables")
+    __slots__ = ("asked", "caller", "data", "fetched", "reports", "root", "settings", "transports", "variables")
 
     def __init__(
         self,
@@ -39,8 +40,10 @@ class Run:
         transports: Mapping[str, Transport],
         settings: ExecutionSettings,
         reports: Reports,
+        asked: Operation,
     ) -> None:
         self.root = root
+        self.asked = asked
         self.variables = variables
         self.caller = caller
         self.transports = transports

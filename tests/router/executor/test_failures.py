@@ -112,9 +112,9 @@ async def test_messages_are_forwarded_or_masked(
 async def test_internals_of_forwarded_errors_are_left_out() -> None:
     error = {"message": "m", "path": ["me"], "extensions": {"code": "C", "stacktrace": ["line"], "fee": 5}}
     found = await answer("{ me { id } }", {"users": lambda _: {"data": {"me": None}, "errors": [error]}})
-    assert found["errors"] == [
-        {"message": "m", "path": ["me"], "extensions": {"code": "C", "fee": 5, "serviceName": "users"}}
-    ]
+    (told,) = found["errors"]
+    assert (told["message"], told["path"]) == ("m", ["me"])
+    assert told["extensions"] == {"code": "C", "fee": 5, "serviceName": "users"}
 
 
 async def test_masked_text_is_in_the_callers_language() -> None:

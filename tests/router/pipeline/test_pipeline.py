@@ -210,6 +210,7 @@ async def test_each_set_of_granted_scopes_has_its_own_plan_and_answer() -> None:
         assert closed_answer["data"] == {"products": [{"upc": "1", "inStock": None}]}
         (error,) = closed_answer["errors"]
         assert error["path"] == ["products", 0, "inStock"]
+        assert error["locations"] == [{"line": 1, "column": text.index("inStock") + 1}]
         assert error["extensions"] == {
             "code": "UNAUTHORIZED_FIELD_OR_TYPE",
             "requiredScopes": [["stock:read"]],
