@@ -71,8 +71,12 @@ def _part(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | 
     here = {step.id for step in steps}
     first = [step for step in steps if not step.after & here]
     gone = {step.id for step in first}
-    rest = [replace(step, after=step.after - gone) for step in steps if step.id not in gone]
+    rest = [_past(step, gone) for step in steps if step.id not in gone]
     return _in_sequence((_in_parallel(_node(step, operation, graph) for step in first), _tree(rest, operation, graph)))
+
+
+def _past(step: FetchStep, gone: set[int]) -> FetchStep:
+    return replace(step, after=step.after - gone) if step.after & gone else step
 
 
 def _parts(steps: list[FetchStep]) -> Iterator[list[FetchStep]]:

@@ -136,10 +136,9 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     if placed.field is None:
         assert placed.route is not None
         return _emit_route(drafting, placed.route, replace(origin, draft=draft, tree=tree), internal)
-    selected = placed.field
-    if internal:
-        selected = replace(selected, response_key=internal_key(drafting.keys, plain(origin.path), selected))
-    selected = replace(selected, selections=(), locations=())
+    asked = placed.field
+    key = internal_key(drafting.keys, plain(origin.path), asked) if internal else asked.response_key
+    selected = Field(key, asked.name, asked.arguments, asked.directives, asked.conditions)
     if placed.route is None:
         tree.field(selected)
         return frozenset({draft.id})
@@ -154,7 +153,7 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     inside = Origin(draft, below, path, origin.turn, above, conditions)
     touched = _emit_route(drafting, placed.route, inside, internal)
     drafting.shared[place] = (below, touched)
-    if _is_narrowed(drafting.graph, at, placed.field, placed.route.type, draft.subgraph):
+    if _is_narrowed(drafting.graph, at, asked, placed.route.type, draft.subgraph):
         below.typename()
     below.something()
     return touched

@@ -88,7 +88,11 @@ def local(search: Search, type_name: str, standing: Standing, field: Field) -> O
     promised = provided_below(search, standing.provided, type_name, field.name)
     if promised is None and not here.plain:
         return None
-    below = replace(enter_position(search, type_name, standing), provided=promised or ())
+    if not here.composite:
+        return Option(Placed(None, field), FREE)
+    below = enter_position(search, type_name, standing)
+    if below.provided != (promised or ()):
+        below = replace(below, provided=promised or ())
     path, route = descend(search, field, here, below)
     if route is None:
         return Option(Placed(None, field), FREE)
@@ -227,7 +231,7 @@ def _need_cost(need: Placed) -> Cost:
 def moves(search: Search, type_name: str, standing: Standing, field: Field, *, flat: bool = False) -> Iterator[Option]:
     """Every way to have the field by a visit; ``flat`` without further fetches below it."""
     visits = reach(search, type_name, standing)
-    there = replace(standing, flat=flat)
+    there = standing if standing.flat == flat else replace(standing, flat=flat)
     graph = search.graph
     for place in graph.offers.get((type_name, field.name), ()):
         visit = visits.get(place)

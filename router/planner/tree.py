@@ -57,7 +57,8 @@ class Tree:
             yield typename
         for field, below in self._fields.values():
             if field != typename:
-                yield replace(field, selections=below.freeze(frozen))
+                selections = below.freeze(frozen)
+                yield replace(field, selections=selections) if selections else field
         for type_name, below in self._fragments.items():
             selections = below.freeze(frozen)
             if selections:

@@ -14,5 +14,5 @@ def trim_waiting(steps: Steps, graph: Graph) -> Steps:
     trimmed = []
     for step in steps:
         implied: frozenset[int] = frozenset().union(*(above[before] for before in step.after))
-        trimmed.append(replace(step, after=step.after - implied))
+        trimmed.append(replace(step, after=step.after - implied) if step.after & implied else step)
     return tuple(trimmed)
