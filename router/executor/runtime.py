@@ -136,6 +136,8 @@ class Run:
                 fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no list of entities.")
             )
             return
+        if errors:
+            self._explain_null_entities(errors, entities, positions)
         if fetch.renames:
             for entity in entities:
                 self._rename(fetch, entity)
@@ -211,6 +213,18 @@ class Run:
         for several in self._positions(fetch, collected):
             for position in several:
                 self.reports.explain(position)
+
+    def _explain_null_entities(
+        self, errors: Any, entities: list[dict[str, Any] | None], positions: list[list[ResponsePath]]
+    ) -> None:
+        """An error that has made a whole entity null accounts for all its fields, not only for the one it is told of."""
+        for error in errors if isinstance(errors, list) else ():
+            path = error.get("path") if isinstance(error, dict) else None
+            if isinstance(path, list) and path[:1] == [ENTITIES] and len(path) > 1:
+                number = path[1]
+                if isinstance(number, int) and 0 <= number < len(entities) and entities[number] is None:
+                    for position in positions[number]:
+                        self.reports.explain(position)
 
     def _positions(self, fetch: PreparedFetch, collected: Collected) -> list[list[ResponsePath]]:
         """For each representation the positions of the objects that share it."""

@@ -81,6 +81,13 @@ async def test_an_entity_error_is_told_at_every_position_that_shares_the_entity(
     assert found["data"]["products"][1]["reviews"][0]["author"] == {"name": "two"}
 
 
+async def test_an_error_that_nulls_an_entity_accounts_for_all_its_fields() -> None:
+    boom = {"message": "x", "path": ["_entities", 0, "b"], "extensions": {"code": "X"}}
+    found = await answer("{ product(upc: 1) { b: shipping c: shipping } }", {"stock": entities(None, errors=[boom])})
+    assert found["data"] == {"product": None}
+    assert told(found) == [("X", ["product", "b"])]
+
+
 async def test_an_entity_error_on_a_hidden_field_is_told_at_its_object() -> None:
     boom = {"message": "x", "path": ["_entities", 1, "hidden", 0, "deep"], "extensions": {"code": "X"}}
     found = await answer("{ products { inStock } }", {"stock": entities({"inStock": True}, None, None, errors=[boom])})
