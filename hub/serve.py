@@ -30,7 +30,7 @@ from router.config import ConfigError
 from router.config import Settings as RouterSettings
 from router.federation.supergraph import read_supergraph
 from router.pipeline import Pipeline
-from router.server import pipeline_settings, settled_memory, uvicorn_options
+from router.server import check_subgraph_settings, pipeline_settings, settled_memory, uvicorn_options
 from sensors_bridge.broker import BrokerFailed
 from sensors_bridge.mqtt import BadBrokerUrl
 from sensors_bridge.store import StoreError
@@ -60,6 +60,9 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
     CompositionErrors.
     """
     options = router_settings(settings)
+    supergraph = read_supergraph(composed().supergraph_sdl)
+    check_subgraph_settings(supergraph, options)
+    planning = pipeline_settings(options, supergraph.subgraphs)
     async with AsyncExitStack() as stack:
         await create_missing_databases(settings, ["readings", "payments", *(domain.name for domain in DOMAINS)])
         live = await stack.enter_async_context(open_live(settings))
@@ -78,11 +81,8 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
             stack.push_async_callback(subgraph.aclose)
             subgraph.start_background()
             subgraphs.append(subgraph)
-        pipeline = Pipeline(
-            read_supergraph(composed().supergraph_sdl),
-            {subgraph.subgraph.name: SubgraphTransport(subgraph) for subgraph in subgraphs},
-            pipeline_settings(options),
-        )
+        transports = {subgraph.subgraph.name: SubgraphTransport(subgraph) for subgraph in subgraphs}
+        pipeline = Pipeline(supergraph, transports, planning)
         stack.push_async_callback(pipeline.aclose)
         router = build_app(pipeline, options, verifier=verifier(auth))
         await stack.enter_async_context(router.running())

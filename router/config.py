@@ -102,6 +102,9 @@ class PipelineKeys:
     introspection: bool = key(True, "Answer __schema and __type.")
     suggestions: bool = key(True, "Let validation errors name what may have been meant.")
     subgraph_errors: str = key("coded", "Messages of subgraphs that reach clients: all, coded (with a code), or none.")
+    subgraph_error_extensions: tuple[str, ...] = key(
+        ("*",), "Extensions that go with such a message, besides code; '*' is all but stack traces and the like."
+    )
     documents: int = key(2_000, "Documents remembered.")
     plans: int = key(1_000, "Compiled plans remembered.")
 
@@ -113,6 +116,8 @@ class SubgraphSettings:
     url: str = key("", "URL of the subgraph instead of the one in the supergraph.")
     subscription_url: str = key("", "WebSocket URL of the subgraph; default: its URL with ws or wss.")
     timeout_s: float = key(30.0, "Time the subgraph has to answer.")
+    errors: str = key("", "Messages of this subgraph that reach clients; empty: as pipeline.subgraph_errors.")
+    error_extensions: tuple[str, ...] = key((), "Their extensions; empty: as pipeline.subgraph_error_extensions.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +225,14 @@ def _subgraphs(given: Any, variables: dict[str, str], file: Path | None) -> Mapp
     if not isinstance(given, dict):
         raise ConfigError(f"[subgraphs] in {file} must be a table")
     names = list(given)
-    for variable in list(variables):
-        start = f"{PREFIX}SUBGRAPH_"
-        for one in fields(SubgraphSettings):
-            end = f"_{one.name.upper()}"
-            if variable.startswith(start) and variable.endswith(end) and len(variable) > len(start + end):
-                name = variable[len(start) : -len(end)]
-                if name.lower() not in {known.lower().replace("-", "_") for known in names}:
-                    names.append(name.lower())
+    ends = sorted((f"_{one.name.upper()}" for one in fields(SubgraphSettings)), key=len, reverse=True)
+    start = f"{PREFIX}SUBGRAPH_"
+    for variable in variables:
+        end = next((end for end in ends if variable.endswith(end)), None)
+        if variable.startswith(start) and end is not None and len(variable) > len(start + end):
+            name = variable[len(start) : -len(end)]
+            if name.lower() not in {known.lower().replace("-", "_") for known in names}:
+                names.append(name.lower())
     return {
         name: _section(
             SubgraphSettings,

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast, get_args
 
@@ -14,10 +14,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from router.app import OpenPipeline
-from router.config import Settings, SubgraphSettings
+from router.config import ConfigError, Settings, SubgraphSettings
 from router.executor import ExecutionSettings
 from router.executor.http import HttpSettings, HttpTransport
-from router.executor.settings import SubgraphErrors
+from router.executor.settings import ErrorPolicy, SubgraphErrors
 from router.federation.supergraph import Supergraph
 from router.pipeline import Pipeline, PipelineSettings
 from router.policy.override_labels import LabelHook, OverrideLabels, labels_of
@@ -81,18 +81,30 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def pipeline_settings(settings: Settings, label_hook: LabelHook | None = None) -> PipelineSettings:
-    """What the pipeline takes of the settings. Raises ``ValueError`` for a ``subgraph_errors`` that is none.
+def pipeline_settings(
+    settings: Settings, subgraphs: Iterable[str] = (), label_hook: LabelHook | None = None
+) -> PipelineSettings:
+    """What the pipeline takes of the settings. Raises ``ConfigError`` for an error policy that is none.
 
-    ``label_hook`` goes before the settings in deciding about labels of ``@override``.
+    ``subgraphs`` are the names in the supergraph; ``label_hook`` goes before the settings in deciding about labels of
+    ``@override``.
     """
     keys = settings.pipeline
-    if keys.subgraph_errors not in get_args(SubgraphErrors):
-        raise ValueError(f"pipeline.subgraph_errors is one of {', '.join(get_args(SubgraphErrors))}")
+    everyone = error_policy("pipeline.subgraph_errors", keys.subgraph_errors, keys.subgraph_error_extensions)
     longest = max([one.timeout_s for one in settings.subgraphs.values()] + [SubgraphSettings().timeout_s])
+    configured = {_folded(name): one for name, one in settings.subgraphs.items()}
+    errors_of = {
+        name: error_policy(
+            f"subgraphs.{name}.errors",
+            own.errors or keys.subgraph_errors,
+            own.error_extensions or keys.subgraph_error_extensions,
+        )
+        for name in subgraphs
+        if (own := configured.get(_folded(name))) is not None
+    }
     return PipelineSettings(
         limits=settings.limits,
-        execution=ExecutionSettings(subgraph_errors=cast(SubgraphErrors, keys.subgraph_errors), timeout=longest),
+        execution=ExecutionSettings(everyone, errors_of, longest),
         documents=keys.documents,
         plans=keys.plans,
         suggestions=keys.suggestions,
@@ -101,8 +113,15 @@ def pipeline_settings(settings: Settings, label_hook: LabelHook | None = None) -
     )
 
 
+def error_policy(name: str, messages: str, extensions: Sequence[str]) -> ErrorPolicy:
+    """The policy two settings say; ``name`` is that of the first. Raises ``ConfigError``."""
+    if messages not in get_args(SubgraphErrors):
+        raise ConfigError(f"{name} is one of {', '.join(get_args(SubgraphErrors))}, not {messages!r}")
+    return ErrorPolicy(cast(SubgraphErrors, messages), None if "*" in extensions else frozenset(extensions))
+
+
 def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:
-    """Refuse settings for subgraphs the supergraph does not have. Raises ``ValueError``.
+    """Refuse settings for subgraphs the supergraph does not have. Raises ``ConfigError``.
 
     A label nobody has is only warned of: it goes from the supergraph when a migration is done.
     """
@@ -111,7 +130,9 @@ def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:
     known = {_folded(name) for name in supergraph.subgraphs}
     for name in settings.subgraphs:
         if _folded(name) not in known:
-            raise ValueError(f"settings name a subgraph {name!r}; the supergraph has {', '.join(supergraph.subgraphs)}")
+            raise ConfigError(
+                f"settings name a subgraph {name!r}; the supergraph has {', '.join(supergraph.subgraphs)}"
+            )
 
 
 def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, HttpTransport]:
@@ -141,7 +162,11 @@ def http_pipeline(supergraph: Supergraph, settings: Settings, *, label_hook: Lab
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Pipeline]:
-        pipeline = Pipeline(supergraph, http_transports(supergraph, settings), pipeline_settings(settings, label_hook))
+        pipeline = Pipeline(
+            supergraph,
+            http_transports(supergraph, settings),
+            pipeline_settings(settings, supergraph.subgraphs, label_hook),
+        )
         try:
             with settled_memory():
                 yield pipeline

@@ -93,7 +93,7 @@ async def _explain(
     labels: Labels,
 ) -> int:
     transports = http_transports(supergraph, settings) if run_it else {}
-    pipeline = Pipeline(supergraph, transports, pipeline_settings(settings))
+    pipeline = Pipeline(supergraph, transports, pipeline_settings(settings, supergraph.subgraphs))
     try:
         async for stage in pipeline.trace(request, caller, run=run_it, labels=labels):
             sys.stdout.write(f"── {stage.room} {'─' * max(3, 76 - len(stage.room))}\n{_stage_text(stage)}\n\n")

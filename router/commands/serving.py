@@ -65,7 +65,7 @@ def _app(supergraph_file: str, settings: Settings) -> RouterApp:
     supergraph = load_supergraph(supergraph_file)
     try:
         check_subgraph_settings(supergraph, settings)
-        pipeline_settings(settings)
+        pipeline_settings(settings, supergraph.subgraphs)
         return build_app(http_pipeline(supergraph, settings), settings)
     except ValueError as error:
         raise CommandFailed(str(error)) from error

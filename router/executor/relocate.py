@@ -7,7 +7,7 @@ from typing import Any
 
 from router.executor.fetches import ENTITIES, PreparedFetch
 from router.executor.reports import Reports, ResponsePath
-from router.executor.settings import SubgraphErrors
+from router.executor.settings import ErrorPolicy
 
 MASKED = {
     "en": "A subgraph could not answer this part.",
@@ -26,7 +26,7 @@ def forward_errors(
     positions: Sequence[Sequence[ResponsePath]],
     visible: Visible,
     reports: Reports,
-    policy: SubgraphErrors,
+    policy: ErrorPolicy,
 ) -> None:
     """Report the errors of one response. ``positions[n]``: where entity ``n`` stands; empty for a root fetch."""
     for error in errors if isinstance(errors, list) else []:
@@ -42,18 +42,24 @@ def forward_errors(
             reports.append({"message": shown["message"], "path": list(clipped), "extensions": shown["extensions"]})
 
 
-def _shown(error: dict[str, Any], subgraph: str, policy: SubgraphErrors, language: str) -> dict[str, Any]:
+def _shown(error: dict[str, Any], subgraph: str, policy: ErrorPolicy, language: str) -> dict[str, Any]:
     extensions = error.get("extensions")
     extensions = extensions if isinstance(extensions, dict) else {}
     message = error.get("message")
-    forwarded = policy == "all" or (policy == "coded" and isinstance(extensions.get("code"), str))
+    code = extensions.get("code")
+    forwarded = policy.messages == "all" or (policy.messages == "coded" and isinstance(code, str))
     if forwarded and isinstance(message, str):
-        kept = {key: value for key, value in extensions.items() if key not in PRIVATE_EXTENSIONS}
+        kept = {key: value for key, value in extensions.items() if _is_told(key, policy)}
     else:
         message = MASKED.get(language, MASKED["en"])
-        code = extensions.get("code")
         kept = {"code": code if isinstance(code, str) else MASKED_CODE}
     return {"message": message, "extensions": {**kept, "serviceName": subgraph}}
+
+
+def _is_told(key: str, policy: ErrorPolicy) -> bool:
+    if policy.extensions is None:
+        return key not in PRIVATE_EXTENSIONS
+    return key == "code" or key in policy.extensions
 
 
 def _paths(

@@ -69,7 +69,7 @@ class Run:
             else:
                 self.data.update(data)
         if errors:
-            forward_errors(errors, fetch, (), self._visible, self.reports, self.settings.subgraph_errors)
+            forward_errors(errors, fetch, (), self._visible, self.reports, self.settings.policy(fetch.subgraph))
             if not isinstance(data, dict):
                 for key in fetch.keys:
                     self.reports.explain((key,))
@@ -88,7 +88,7 @@ class Run:
         errors, data = response.get("errors"), response.get("data")
         if errors:
             positions = self._positions(fetch, collected)
-            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.subgraph_errors)
+            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.policy(fetch.subgraph))
         if isinstance(data, dict):
             if fetch.renames:
                 self._rename(fetch, data)
@@ -127,7 +127,7 @@ class Run:
         entities = data.get(ENTITIES) if isinstance(data, dict) else None
         if errors:
             positions = self._positions(fetch, collected)
-            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.subgraph_errors)
+            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.policy(fetch.subgraph))
             if entities is None:
                 self._explain(fetch, collected)
                 return

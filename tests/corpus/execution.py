@@ -24,6 +24,7 @@ from graphql.language import SelectionSetNode
 from router.caller import Caller
 from router.composition import SubgraphSource, compose
 from router.executor import ExecutionSettings, InProcessTransport, SubgraphRequest
+from router.executor.settings import ErrorPolicy
 from router.executor.type_conditions import applies_to
 from router.federation.supergraph import Supergraph, read_supergraph
 from router.operation import GraphQLRequest
@@ -164,7 +165,7 @@ async def run(case: Mapping[str, Any]) -> Verdict:
         fetches = [fetch for fetch in case["fetches"] if fetch["subgraph"] == name]
         recorded = RecordedSubgraph(fetches or [{"subgraph": name, "data": {}}], supergraph, asked)
         transports[name] = InProcessTransport(recorded.execute)
-    pipeline = Pipeline(supergraph, transports, PipelineSettings(execution=ExecutionSettings(subgraph_errors="all")))
+    pipeline = Pipeline(supergraph, transports, PipelineSettings(execution=ExecutionSettings(ErrorPolicy("all"))))
     asks = case["request"]
     request = GraphQLRequest(asks["query"], asks.get("operationName"), asks.get("variables") or {})
     try:

@@ -67,11 +67,21 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     assert len(run.stderr.strip().splitlines()) == 1
 
 
-def test_a_router_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, free_port: int) -> None:
-    (tmp_path / "router.toml").write_text("[limits]\nmax_dpeth = 3\n")
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [
+        ("[limits]\nmax_dpeth = 3", "unknown key 'max_dpeth'"),
+        ("[pipeline]\nsubgraph_errors = 'some'", "pipeline.subgraph_errors is one of all, coded, none, not 'some'"),
+        ("[subgraphs.rial]\nerrors = 'all'", "settings name a subgraph 'rial'"),
+    ],
+)
+def test_a_router_file_that_cannot_be_used_is_told_in_one_line(
+    file: str, problem: str, tmp_path: Path, free_port: int
+) -> None:
+    (tmp_path / "router.toml").write_text(file)
     command = [sys.executable, "-m", "hub", "serve", "--port", str(free_port), "--data", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert run.returncode == 1
-    assert "unknown key 'max_dpeth'" in run.stderr
+    assert problem in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
     assert not list(tmp_path.glob("*.db")), "nothing was opened"

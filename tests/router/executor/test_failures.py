@@ -10,7 +10,6 @@ from shop import Shop, supergraph
 from router.caller import Caller
 from router.errors import SubgraphUnavailable
 from router.executor import ExecutionSettings, SubgraphRequest, compile_plan
-from router.executor.settings import SubgraphErrors
 from router.operation import parse_request
 from router.planner import plan
 
@@ -20,13 +19,12 @@ Misbehaviour = Callable[[SubgraphRequest], Any]
 async def answer(
     text: str,
     misbehaviour: dict[str, Misbehaviour],
-    errors: SubgraphErrors = "coded",
     language: str = "en",
 ) -> dict[str, Any]:
     graph, shop = supergraph(), Shop()
     shop.answers.update(misbehaviour)
     operation = parse_request(text, None, graph.api_schema)
-    settings = ExecutionSettings(subgraph_errors=errors, timeout=0.2)
+    settings = ExecutionSettings(timeout=0.2)
     compiled = compile_plan(plan(graph, operation), operation, graph, settings=settings)
     found: dict[str, Any] = orjson.loads(await compiled({}, Caller(language=language), shop.transports))
     return found
@@ -93,35 +91,6 @@ async def test_an_entity_error_on_a_hidden_field_is_told_at_its_object() -> None
     found = await answer("{ products { inStock } }", {"stock": entities({"inStock": True}, None, None, errors=[boom])})
     assert told(found) == [("X", ["products", 1])]
     assert [product["inStock"] for product in found["data"]["products"]] == [True, None, None]
-
-
-@pytest.mark.parametrize(
-    ("policy", "error", "message", "code"),
-    [
-        ("coded", {"message": "SELECT failed"}, "A subgraph could not answer this part.", "SUBGRAPH_ERROR"),
-        ("coded", {"message": "sold out", "extensions": {"code": "SOLD_OUT"}}, "sold out", "SOLD_OUT"),
-        ("all", {"message": "SELECT failed"}, "SELECT failed", None),
-        ("none", {"message": "x", "extensions": {"code": "Y"}}, "A subgraph could not answer this part.", "Y"),
-        ("all", {"message": 5}, "A subgraph could not answer this part.", "SUBGRAPH_ERROR"),
-        ("all", "nonsense", "A subgraph could not answer this part.", "SUBGRAPH_ERROR"),
-    ],
-)
-async def test_messages_are_forwarded_or_masked(
-    policy: SubgraphErrors, error: Any, message: str, code: str | None
-) -> None:
-    found = await answer("{ me { id } }", {"users": lambda _: {"data": {"me": None}, "errors": [error]}}, policy)
-    assert found["data"] == {"me": None}
-    assert found["errors"][0]["message"] == message
-    assert found["errors"][0]["extensions"].get("code") == code
-    assert found["errors"][0]["extensions"]["serviceName"] == "users"
-
-
-async def test_internals_of_forwarded_errors_are_left_out() -> None:
-    error = {"message": "m", "path": ["me"], "extensions": {"code": "C", "stacktrace": ["line"], "fee": 5}}
-    found = await answer("{ me { id } }", {"users": lambda _: {"data": {"me": None}, "errors": [error]}})
-    (told,) = found["errors"]
-    assert (told["message"], told["path"]) == ("m", ["me"])
-    assert told["extensions"] == {"code": "C", "fee": 5, "serviceName": "users"}
 
 
 async def test_masked_text_is_in_the_callers_language() -> None:
