@@ -33,6 +33,8 @@ class AuthSettings:
     """Life of an access token; also the longest a revocation can go unnoticed when the feed is down."""
     code_seconds: int = 60
     """Life of an authorization code."""
+    pushed_request_seconds: int = 300
+    """Life of a pushed authorization request: the time a citizen has to sign in and answer (RFC 9126 section 2.2)."""
     refresh_token_seconds: int = 30 * 86_400
     """Life of a refresh token family, from the consent on."""
     session_seconds: int = 8 * 3_600
@@ -62,8 +64,8 @@ class AuthSettings:
             value = getattr(self, field.name)
             if field.name.endswith("_seconds") and not value > 0:
                 raise SettingsInvalid(f"{field.name} must be positive")
-        if self.access_token_seconds > 600 or self.code_seconds > 600:
-            raise SettingsInvalid("access tokens and codes live at most 600 seconds")
+        if max(self.access_token_seconds, self.code_seconds, self.pushed_request_seconds) > 600:
+            raise SettingsInvalid("access tokens, codes and pushed requests live at most 600 seconds")
 
     @property
     def secure(self) -> bool:

@@ -24,6 +24,7 @@ from auth.parameters import Pairs, first_values
 
 if TYPE_CHECKING:
     from auth.clients import ClientRecord
+    from auth.pushed_requests import Pushed
     from auth.server import AuthServer
     from auth.sessions import SignedIn
 
@@ -38,6 +39,8 @@ class Exchange:
     server: AuthServer
     form: dict[str, str] = field(default_factory=dict)
     """Body parameters, each once."""
+    form_pairs: Pairs = ()
+    """The same in order, as sent."""
     pairs: Pairs = ()
     """Parameters of the authorization request, in order, as sent."""
     parameters: dict[str, str] = field(default_factory=dict)
@@ -46,6 +49,8 @@ class Exchange:
     basic: tuple[str, str] | None = None
     """client_id and secret of HTTP Basic."""
     known_client: ClientRecord | None = None
+    pushed: Pushed | None = None
+    """The request that the app pushed before, when this is one of those."""
     redirect_uri: str | None = None
     """Set once it is known to be the client's: from then on errors go there."""
     prompts: frozenset[str] = frozenset()

@@ -20,6 +20,8 @@ def server_metadata(settings: AuthSettings) -> dict[str, Any]:
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + paths.AUTHORIZE,
+        "pushed_authorization_request_endpoint": issuer + paths.PUSH,
+        "require_pushed_authorization_requests": False,
         "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": issuer + paths.USERINFO,
         "jwks_uri": issuer + paths.JWKS,

@@ -5,7 +5,7 @@ The tables have a registry of their own, so their names never meet those of anot
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Integer
+from sqlalchemy import JSON, BigInteger, Index, Integer, Text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -117,6 +117,18 @@ class AuthorizationCode(AuthTable, table=True):
     code_challenge: str = Field(max_length=43)
     nonce: str | None = Field(default=None, max_length=255)
     jkt: str | None = Field(default=None, max_length=43)
+    expires_at: int = Field(sa_type=BigInteger, index=True)
+    used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class PushedRequest(AuthTable, table=True):
+    """An authorization request that an app pushed, by the digest of its `request_uri`; good for one code."""
+
+    __tablename__ = "auth_pushed_request"
+    digest: str = Field(primary_key=True, max_length=64)
+    client_id: str = Field(max_length=32)
+    request: str = Field(sa_type=Text)
+    pushed_at: int = Field(sa_type=BigInteger)
     expires_at: int = Field(sa_type=BigInteger, index=True)
     used_at: int | None = Field(default=None, sa_type=BigInteger)
 

@@ -1,6 +1,7 @@
 """Addresses of the authorization server, below the issuer."""
 
 AUTHORIZE = "/oauth/authorize"
+PUSH = "/oauth/par"
 TOKEN = "/oauth/token"  # noqa: S105
 JWKS = "/oauth/jwks.json"
 USERINFO = "/oauth/userinfo"

@@ -2,6 +2,7 @@
 
 public         runs where a secret cannot be kept: PKCE and rotation instead (RFC 8252, RFC 9700)
 confidential   a server with a secret or a key
+    fapi2          a server that books and pays: FAPI 2.0 Security Profile, nothing in it is optional
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ class Profile:
     """Each use of a refresh token replaces it (RFC 9700 section 4.14), unless it is bound to a key."""
     proves_possession: bool = False
     """Every token is bound to a key: requests for tokens carry a DPoP proof (RFC 9449)."""
+    pushes_requests: bool = False
+    """Authorization requests come pushed (RFC 9126), never in a URL that a browser could change."""
 
     @property
     def confidential(self) -> bool:
@@ -51,6 +54,16 @@ _TABLE = (
         native_redirects=False,
         remembers_consent=True,
         rotates=False,
+    ),
+    Profile(
+        name="fapi2",
+        authentication=("private_key_jwt",),
+        grant_types=("authorization_code", "client_credentials", "refresh_token"),
+        native_redirects=False,
+        remembers_consent=True,
+        rotates=False,
+        proves_possession=True,
+        pushes_requests=True,
     ),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in _TABLE})

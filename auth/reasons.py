@@ -108,6 +108,17 @@ _REASONS = {
     "response_type_not_code": Reason("Only response_type=code is supported.", "response_type=code만 지원합니다."),
     "request_object": Reason("Request objects are not supported.", "request 객체는 지원하지 않습니다."),
     "request_uri": Reason("Request URIs are not supported.", "request_uri는 지원하지 않습니다."),
+    "pushed_request_uri": Reason(
+        "A pushed request cannot itself be a request_uri.", "미리 보내는 요청에는 request_uri를 쓸 수 없습니다."
+    ),
+    "unknown_pushed_request": Reason(
+        "The request_uri is unknown, expired, used, or was pushed by another app.",
+        "request_uri를 알 수 없거나 만료·사용되었거나 다른 앱이 보낸 것입니다.",
+    ),
+    "not_pushed": Reason(
+        "This app must push its authorization request first (RFC 9126).",
+        "이 앱은 인가 요청을 먼저 서버로 보내야 합니다(RFC 9126).",
+    ),
     "missing_code_challenge": Reason("PKCE is required: code_challenge is missing.", "PKCE code_challenge가 없습니다."),
     "challenge_not_s256": Reason("Only code_challenge_method=S256 is supported.", "PKCE는 S256만 지원합니다."),
     "malformed_code_challenge": Reason(

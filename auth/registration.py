@@ -80,6 +80,8 @@ async def create_client(
     profile = PROFILES.get(kind)
     if profile is None:
         raise RegistrationRefused(f"kind must be one of {', '.join(PROFILES)}")
+    if jwks is None and profile.confidential and SECRET_METHODS[0] not in profile.authentication:
+        raise RegistrationRefused(f"a {kind} app needs keys")
     if jwks is not None and "private_key_jwt" not in profile.authentication:
         raise RegistrationRefused(f"a {kind} app has no keys")
     wanted = list(dict.fromkeys(scopes))

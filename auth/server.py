@@ -19,7 +19,16 @@ from auth.core import Core
 from auth.database import Database
 from auth.keys import KeyRing
 from auth.migrations import migrate
-from auth.models import AuthorizationCode, BrowserSession, Grant, RefreshToken, Revocation, SigningKey, UsedProof
+from auth.models import (
+    AuthorizationCode,
+    BrowserSession,
+    Grant,
+    PushedRequest,
+    RefreshToken,
+    Revocation,
+    SigningKey,
+    UsedProof,
+)
 from auth.nonces import Nonces
 from auth.revocations import Listener, RevocationFeed
 from auth.sessions import Cookies
@@ -141,6 +150,7 @@ class AuthServer:
             await session.exec(delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) <= now - longest))
             await session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) <= now))
             await session.exec(delete(Revocation).where(col(Revocation.expires_at) <= now))
+            await session.exec(delete(PushedRequest).where(col(PushedRequest.expires_at) <= now))
             await session.exec(delete(UsedProof).where(col(UsedProof.expires_at) <= now))
             await session.exec(delete(SigningKey).where(col(SigningKey.published_until) <= now))
             await session.exec(

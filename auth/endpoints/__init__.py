@@ -3,7 +3,7 @@
 `python -m auth.endpoints` prints the matrix of steps and endpoints.
 """
 
-from auth.endpoints.authorize import AUTHORIZE, CONSENT
+from auth.endpoints.authorize import AUTHORIZE, CONSENT, PUSH
 from auth.endpoints.documents import JWKS, METADATA, OPENID_METADATA
 from auth.endpoints.sign_in import LOGIN, LOGOUT, SHOW_LOGIN
 from auth.endpoints.token import INTROSPECT, REVOKE, TOKEN
@@ -11,6 +11,7 @@ from auth.endpoints.userinfo import USERINFO
 from auth.exchange import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
+    PUSH,
     AUTHORIZE, CONSENT, SHOW_LOGIN, LOGIN, LOGOUT, TOKEN, REVOKE, INTROSPECT, USERINFO, JWKS, METADATA, OPENID_METADATA,
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from auth.errors import Refusal
 from auth.exchange import Exchange
 from auth.parameters import repeated
 from auth.steps.match_redirect_uri import match_redirect_uri
+from auth.steps.recall_pushed import recall_pushed
 
 
 async def find_client(exchange: Exchange) -> None:
@@ -23,4 +24,5 @@ async def recall_app(exchange: Exchange) -> None:
     """On a form that continues an authorization request: which app it was, so that the page can name it again."""
     if exchange.pairs:
         await find_client(exchange)
+        await recall_pushed(exchange)
         match_redirect_uri(exchange)

@@ -22,6 +22,7 @@ async def read_form(exchange: Exchange) -> Response | None:
     pairs = parse_pairs(bytes(body))
     if repeated(pairs):
         raise Refusal("invalid_request", "repeated_parameter")
+    exchange.form_pairs = pairs
     exchange.form = first_values(pairs)
     exchange.resources = tuple(value for name, value in pairs if name == "resource")
     return None

@@ -8,11 +8,16 @@ from auth.used_proofs import use_once
 
 async def read_proof(exchange: Exchange) -> None:
     """RFC 9449 section 5. Sets `exchange.proved_key`; each proof is good once. Some profiles must send one."""
+    await read_early_proof(exchange)
+    if exchange.proved_key is None and exchange.client.profile.proves_possession:
+        raise Refusal("invalid_dpop_proof", "proof_missing")
+
+
+async def read_early_proof(exchange: Exchange) -> None:
+    """RFC 9449 section 10.1: with a pushed request a proof may come already, and binds the code to its key."""
     given = exchange.request.headers.getlist("dpop")
     if given:
         exchange.proved_key = await take_proof(exchange, given)
-    elif exchange.client.profile.proves_possession:
-        raise Refusal("invalid_dpop_proof", "proof_missing")
 
 
 async def take_proof(exchange: Exchange, given: list[str], access_token: str | None = None) -> str:

@@ -16,25 +16,26 @@ FIELDS = [
     "grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope",
     "resource", "state", "response_type", "code_challenge", "code_challenge_method", "prompt", "nonce", "request",
     "request_uri", "token", "token_type_hint", "csrf", "login", "password", "answer", "remember", "lang", "ui_locales",
-    "client_assertion", "열쇠", "a[]", "",
+    "client_assertion", "client_assertion_type", "dpop_jkt", "max_age", "열쇠", "a[]", "",
 ]  # fmt: skip
 VALUES = [
     "", "authorization_code", "client_credentials", "refresh_token", "code", "S256", "plain", "none", "login consent",
     "rail:read", "rail:read rail:book", "열차", MARK, '"\'\\', "\x00", "\r\nX: y", "a" * 20_000, "%", "%zz", "\ud800",
     "https://app.example/cb", "http://127.0.0.1:1/cb", "javascript:alert(1)",
     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "urn:ietf:params:oauth:request_uri:x",
     "c_aaaaaaaaaaaaaaaaaaaaaaaaaa", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "\N{PILE OF POO}", "1" * 400,
 ]  # fmt: skip
 PATHS = [
     "/oauth/authorize", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/login", "/oauth/logout",
     "/oauth/consent", "/oauth/jwks.json", "/.well-known/oauth-authorization-server", "/oauth/assets/auth.css",
-    "/oauth/userinfo",
+    "/oauth/userinfo", "/oauth/par",
 ]  # fmt: skip
 
 values = st.sampled_from(VALUES) | st.text(max_size=40) | st.text(st.characters(codec=None), max_size=8)
 pairs = st.lists(st.tuples(st.sampled_from(FIELDS), values), max_size=8)
 header = st.sampled_from(
-    ["", "Basic", "Basic Og==", "Basic eDp5", "Basic /////w==", "Bearer x", "Basic " + "A" * 3_000]
+    ["", "Basic", "Basic Og==", "Basic eDp5", "Basic /////w==", "Bearer x", "DPoP x", "Basic " + "A" * 3_000]
 )
 
 
@@ -66,6 +67,7 @@ def check(response: httpx.Response) -> None:
     raw=st.booleans(),
     authorization=header,
     content_type=st.sampled_from([FORM, FORM, FORM, FORM, "application/json", "multipart/form-data"]),
+    proof=st.sampled_from(["", "", "x", "a.b.c", "eyJhbGciOiJFUzI1NiIsInR5cCI6ImRwb3Arand0IiwiandrIjp7fX0.e30.AA"]),
     language=st.sampled_from(["ko", "en", "한국어;q=가", "en;q=9e999,ko;q=nan", "," * 500]),
 )
 def test_anything_at_any_address(
@@ -78,8 +80,11 @@ def test_anything_at_any_address(
     authorization: str,
     content_type: str,
     language: str,
+    proof: str,
 ) -> None:
     headers = [(b"content-type", content_type.encode()), (b"accept-language", language.encode())]
+    if proof:
+        headers.append((b"dpop", proof.encode()))
     if authorization:
         headers.append((b"authorization", authorization.encode()))
     check(_send(live, method, path, encoded(query, False) if method != "POST" else b"", encoded(body, raw), headers))
