@@ -31,7 +31,7 @@ from router.planner.graph import build_graph
 from router.server import settled_memory
 from tests.corpus.queryplan import read_lines, supergraphs_beside
 
-RIVALS = Path(__file__).parent / "rivals"
+WEB = Path(__file__).parents[1] / "web"
 CORPUS = Path(__file__).parents[2] / "shared" / "conformance" / "queryplan.jsonl.xz"
 
 
@@ -59,11 +59,9 @@ def rival_process() -> Iterator[Callable[[Mapping[str, Any]], dict[str, Any]]]:
     """Ask the rival: one JSON value in, one out."""
     node = shutil.which("node")
     if node is None:
-        raise SystemExit("bench planner needs node and npm")
-    if not (RIVALS / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=RIVALS, check=True)
+        raise SystemExit("bench planner needs node; scripts/assets --dev brings the rival")
     with subprocess.Popen(
-        [node, "plan.mjs"], cwd=RIVALS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node, "clients/apollo_planner.mjs"], cwd=WEB, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None
