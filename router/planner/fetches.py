@@ -21,6 +21,7 @@ from router.planner.selections import TYPENAME, Selections, joined, merge
 from router.planner.steps import (
     ContextVariable,
     FetchStep,
+    Objects,
     Representation,
     Steps,
     joined_representations,
@@ -93,7 +94,7 @@ def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
     selections, path = draft.tree.freeze({}), plain(draft.path)
     parent = draft.representations[0].at if draft.representations else ""
     if path != draft.path and is_ambiguous(drafting.keys, drafting.graph, parent, selections, path):
-        path = draft.path
+        path = _without_last_types(draft.path)
     return FetchStep(
         draft.id,
         draft.subgraph,
@@ -106,6 +107,12 @@ def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
         contexts=draft.contexts,
         conditions=draft.conditions,
     )
+
+
+def _without_last_types(path: Path) -> Path:
+    """The objects' own type is told by their representations."""
+    end = max((number for number, item in enumerate(path, 1) if not item.startswith("... on ")), default=0)
+    return path[:end]
 
 
 def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool) -> Touched:
@@ -190,7 +197,8 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
             after, contexts = after | touched, contexts + variables
         there = drafting.graph.here[visit.place.subgraph][visit.place.type]
         sent = _representation(drafting, visit.at, visit.representation, plain(origin.path))
-        representations = (Representation(visit.at, visit.place.type, sent, there.interface_object),)
+        here = frozenset({Objects(origin.path, origin.conditions)})
+        representations = (Representation(visit.at, visit.place.type, sent, here, there.interface_object),)
     sibling = _sibling(drafting, visit, origin, representations, after, contexts)
     if sibling:
         tree = sibling.tree.on(visit.place.type)

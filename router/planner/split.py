@@ -1,5 +1,7 @@
 """Split: one field asked of several subgraphs, each for the part it answers without further fetches.
 
+What none of them has is asked of one, with further fetches.
+
 A value type may be spread over subgraphs, and a shared field may be asked of two subgraphs at once rather than of one
 and then, an entity fetch later, of the other.
 """
@@ -29,12 +31,12 @@ def splits(search: Search, type_name: str, standing: Standing, part: Field) -> I
             yield other
 
 
-def _flat_options(search: Search, type_name: str, standing: Standing, part: Field) -> Iterator[Option]:
+def _options(search: Search, type_name: str, standing: Standing, part: Field, *, flat: bool) -> Iterator[Option]:
     if standing.subgraph:
-        here = local(search, type_name, replace(standing, flat=True), part)
+        here = local(search, type_name, replace(standing, flat=flat), part)
         if here:
             yield here
-    yield from moves(search, type_name, standing, part, flat=True)
+    yield from moves(search, type_name, standing, part, flat=flat)
 
 
 def _pieces(search: Search, type_name: str, standing: Standing, part: Field, *, here_first: bool) -> Option | None:
@@ -49,9 +51,11 @@ def _pieces(search: Search, type_name: str, standing: Standing, part: Field, *, 
 
         useful = [
             option
-            for option in _flat_options(search, type_name, standing, part)
+            for option in _options(search, type_name, standing, part, flat=True)
             if option.place not in used and size(option.rest) < size(part.selections)
         ]
+        if not useful and pieces:
+            useful = [o for o in _options(search, type_name, standing, part, flat=False) if not o.rest]
         if not useful:
             return None
         best = min(useful, key=worth)

@@ -11,12 +11,27 @@ from router.planner.selections import Selections, merge
 
 
 @dataclass(frozen=True, slots=True)
+class Objects:
+    """Which objects of a place have what a representation needs: those at ``path``, with its ``... on T`` items, while
+    ``conditions`` hold."""
+
+    path: Path
+    conditions: tuple[Condition, ...] = ()
+
+    def covers(self, other: Objects) -> bool:
+        """Whether all of the others, at the same place, are among these."""
+        passed = iter(other.path)
+        return set(self.conditions) <= set(other.conditions) and all(item in passed for item in self.path)
+
+
+@dataclass(frozen=True, slots=True)
 class Representation:
     """What is sent for objects of type ``at``; the subgraph knows them as ``to`` (an interface object's interface)."""
 
     at: str
     to: str
     selections: Selections
+    objects: frozenset[Objects]
     renamed: bool = False
     """Whether ``__typename`` must be set to ``to``, as the data may hold another name."""
 
@@ -53,9 +68,23 @@ Steps = tuple[FetchStep, ...]
 
 
 def representations_conflict(some: tuple[Representation, ...], more: tuple[Representation, ...]) -> bool:
-    """Whether one object would be sent with two values for a field (required with different arguments)."""
-    sent = {(item.at, item.to): item.selections for item in some}
-    return any(_conflict(sent.get((item.at, item.to), ()), item.selections) for item in more)
+    """Whether they cannot be sent as one: an object would be sent with two values for a field (required with different
+    arguments), or one set of objects has not all that the other is sent with."""
+    sent = {(item.at, item.to): item for item in some}
+    for item in more:
+        known = sent.get((item.at, item.to))
+        if known is not None and (
+            _conflict(known.selections, item.selections) or _lacks(known, item) or _lacks(item, known)
+        ):
+            return True
+    return False
+
+
+def _lacks(one: Representation, other: Representation) -> bool:
+    """Whether some objects of ``one`` may lack what ``other`` is sent with."""
+    if set(other.selections) <= set(one.selections):
+        return False
+    return not all(any(more.covers(some) for more in other.objects) for some in one.objects)
 
 
 def _conflict(some: Selections, more: Selections) -> bool:
@@ -85,7 +114,10 @@ def joined_representations(
     for item in (*some, *more):
         place = (item.at, item.to)
         known = found.get(place)
-        found[place] = replace(item, selections=merge((*known.selections, *item.selections))) if known else item
+        if known:
+            selections = merge((*known.selections, *item.selections))
+            item = replace(known, selections=selections, objects=known.objects | item.objects)
+        found[place] = item
     return tuple(found.values())
 
 

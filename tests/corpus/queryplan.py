@@ -25,6 +25,7 @@ from graphql import (
     parse,
     parse_type,
     type_from_ast,
+    value_from_ast_untyped,
 )
 
 from router.federation.supergraph import Supergraph, read_supergraph
@@ -85,12 +86,21 @@ def variable_sets(operation: Operation, schema: GraphQLSchema) -> Iterator[dict[
         yield {v.name: sample(schema, type_from_ast(schema, parse_type(v.type)), truth) for v in operation.variables}
 
 
+def _hidden_defaults(supergraph: Supergraph, owner: str, name: str) -> dict[str, Any]:
+    """The defaults of arguments the API schema does not show; subgraphs apply them unasked."""
+    merged = supergraph.schema.type_map[owner].fields[name]  # type: ignore[attr-defined]
+    shown = supergraph.api_schema.type_map[owner].fields[name].args  # type: ignore[attr-defined]
+    given = {n: a.ast_node.default_value for n, a in merged.args.items() if n not in shown and a.ast_node}
+    return {n: value_from_ast_untyped(default) for n, default in given.items() if default}
+
+
 def monolith(text: str, supergraph: Supergraph, world: World, variables: Mapping[str, Any]) -> Any:
     """The data a single server over the API schema gives."""
 
     def resolve(thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         seed = {"query": 0, "mutation": 1, "subscription": 2}[info.operation.operation.value]
         thing = thing or Thing(seed, info.parent_type.name)
+        arguments = {**_hidden_defaults(supergraph, thing.type, info.field_name), **arguments}
         return value(world, thing, info.field_name, with_contexts(world, thing, info.field_name, arguments))
 
     result = execute_sync(

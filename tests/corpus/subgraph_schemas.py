@@ -33,13 +33,13 @@ from graphql import (
     parse_const_value,
     print_ast,
     print_directive,
-    validate,
     value_from_ast_untyped,
 )
 
 from router.federation.join_metadata import FieldJoin, TypeJoins
 from router.federation.supergraph import Supergraph
 from router.operation.model import Field
+from router.operation.validation import broken_rules
 from router.planner.selections import read_field_set
 from tests.corpus.deterministic_world import Thing, World, seed_of, value
 
@@ -164,7 +164,7 @@ class Subgraph:
     def execute(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data. Raises Refused for an invalid or unanswerable request."""
         document = parse(text)
-        errors = validate(self.schema, document)
+        errors = broken_rules(document, self.schema)
         if errors:
             raise Refused(f"{self.name} refuses {text}: {errors[0].message}")
         operation = document.definitions[0].operation.value  # type: ignore[attr-defined]

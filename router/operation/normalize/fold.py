@@ -11,8 +11,11 @@ from router.operation.model import Condition
 CONDITIONALS = {"include": True, "skip": False}
 
 
-def conditions_of(directives: Iterable[DirectiveNode] | None) -> tuple[Condition, ...] | None:
-    """The conditions left after folding; None when the selection can never take part."""
+def conditions_of(
+    directives: Iterable[DirectiveNode] | None, around: tuple[Condition, ...] = ()
+) -> tuple[Condition, ...] | None:
+    """The conditions left after folding, those that hold ``around`` left out; None when the selection can never take
+    part."""
     found: list[Condition] = []
     for directive in directives or ():
         expected = CONDITIONALS.get(directive.name.value)
@@ -25,8 +28,9 @@ def conditions_of(directives: Iterable[DirectiveNode] | None) -> tuple[Condition
             continue
         assert isinstance(value, VariableNode), "validation has checked the argument's type"
         condition = Condition(value.name.value, expected)
-        if Condition(condition.variable, not expected) in found:
+        opposite = Condition(condition.variable, not expected)
+        if opposite in found or opposite in around:
             return None
-        if condition not in found:
+        if condition not in found and condition not in around:
             found.append(condition)
     return tuple(found)

@@ -39,8 +39,10 @@ class Inliner:
         self._left = max_selections
         self._max = max_selections
 
-    def selections(self, selection_set: SelectionSetNode | None) -> tuple[Selection, ...]:
-        """The selections of one set, in order."""
+    def selections(
+        self, selection_set: SelectionSetNode | None, around: tuple[Condition, ...] = ()
+    ) -> tuple[Selection, ...]:
+        """The selections of one set, in order. ``around`` are the conditions the set itself is under."""
         if selection_set is None:
             return ()
         found: list[Selection] = []
@@ -50,19 +52,19 @@ class Inliner:
                 raise LimitExceeded(
                     f"The operation expands to more than {self._max} selections.", code="OPERATION_TOO_LARGE"
                 )
-            conditions = conditions_of(node.directives)
+            conditions = conditions_of(node.directives, around)
             if conditions is None:
                 continue
             if isinstance(node, FieldNode):
-                found.append(self._field(node, conditions))
+                found.append(self._field(node, conditions, around))
             else:
-                fragment = self._fragment(node, conditions)
+                fragment = self._fragment(node, conditions, around)
                 if fragment.selections:
                     found.append(fragment)
         return tuple(found)
 
-    def _field(self, node: FieldNode, conditions: tuple[Condition, ...]) -> Field:
-        selections = self.selections(node.selection_set)
+    def _field(self, node: FieldNode, conditions: tuple[Condition, ...], around: tuple[Condition, ...]) -> Field:
+        selections = self.selections(node.selection_set, (*around, *conditions))
         if node.selection_set is not None and not selections:
             selections = (Field(EMPTY, "__typename"),)
         return Field(
@@ -76,17 +78,21 @@ class Inliner:
         )
 
     def _fragment(
-        self, node: InlineFragmentNode | FragmentSpreadNode | Node, conditions: tuple[Condition, ...]
+        self,
+        node: InlineFragmentNode | FragmentSpreadNode | Node,
+        conditions: tuple[Condition, ...],
+        around: tuple[Condition, ...],
     ) -> InlineFragment:
+        around = (*around, *conditions)
         if isinstance(node, FragmentSpreadNode):
             fragment = self._fragments[node.name.value]
             type_condition: str | None = fragment.type_condition.name.value
-            selections = self.selections(fragment.selection_set)
+            selections = self.selections(fragment.selection_set, around)
             directives = self.directives((*(node.directives or ()), *(fragment.directives or ())))
         else:
             assert isinstance(node, InlineFragmentNode)
             type_condition = node.type_condition.name.value if node.type_condition else None
-            selections = self.selections(node.selection_set)
+            selections = self.selections(node.selection_set, around)
             directives = self.directives(node.directives)
         return InlineFragment(type_condition, selections, conditions, directives)
 

@@ -41,6 +41,14 @@ CASES = {
         "query($c: Boolean!) { s t @include(if: $c) @skip(if: $c) }",
         "{ s }",
     ),
+    "a condition that holds around is not said again": (
+        "query($c: Boolean!) { a @include(if: $c) { id ... @include(if: $c) { x } } }",
+        "{ a @include(if: $c) { id x } }",
+    ),
+    "a condition that contradicts one around never holds": (
+        "query($c: Boolean!) { a @include(if: $c) { id ...F } s } fragment F on A { x @skip(if: $c) }",
+        "{ a @include(if: $c) { id } s }",
+    ),
     "an unconditional leaf swallows a conditional one": (
         "query($c: Boolean!) { s s @include(if: $c) }",
         "{ s }",
