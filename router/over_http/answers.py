@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,6 +28,15 @@ _COMMON: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),
 )
 _HEADERS = {one: ((b"content-type", one.content_type), *_COMMON) for one in MediaType}
+
+
+class Reply(NamedTuple):
+    """One complete answer; ``extra`` headers beside those of every answer in this media type."""
+
+    status: int
+    media_type: MediaType
+    body: bytes
+    extra: Sequence[Header] = ()
 
 
 class InternalError(RouterError):
@@ -61,10 +70,15 @@ def headers_of(error: RouterError) -> tuple[Header, ...]:
     return ((b"retry-after", b"5"),) if error.http_status == 503 else ()
 
 
+def headers_in(media_type: MediaType) -> Sequence[Header]:
+    """The headers of every answer in this media type, without its length."""
+    return _HEADERS[media_type]
+
+
 async def send_response(
     send: Send, status: int, media_type: MediaType, body: bytes, extra: Sequence[Header] = ()
 ) -> None:
     """One complete HTTP response."""
-    headers = [*_HEADERS[media_type], (b"content-length", b"%d" % len(body)), *extra]
+    headers = [*headers_in(media_type), (b"content-length", b"%d" % len(body)), *extra]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

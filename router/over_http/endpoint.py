@@ -7,7 +7,7 @@ for a caller that may not ask at all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -17,7 +17,7 @@ from router.errors import BadRequest, MethodNotAllowed, Overloaded, ProofRefused
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http import requests
-from router.over_http.answers import Header, error_body, headers_of, masked, send_response, status_of
+from router.over_http.answers import Header, Reply, error_body, headers_of, masked, send_response, status_of
 from router.over_http.event_stream import EventStreams
 from router.over_http.media_types import ANSWERS, MediaType, accepts, answer_type, check_content_type
 from router.over_http.resource_metadata import Challenges
@@ -29,6 +29,40 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METHODS = ("GET", "POST")
+
+
+class Incoming(Protocol):
+    """One request as the server has it."""
+
+    method: str
+    headers: Headers
+    query_string: bytes
+    body: bytes | None
+    """The whole body where it is here already; else it comes by ``receive``, which may be asked for it either way."""
+
+    def receive(self) -> Awaitable[MutableMapping[str, Any]]:
+        """The next event (ASGI)."""
+        ...
+
+    def commit(self) -> None:
+        """From here on the work changes something: it is finished even when the client leaves."""
+        ...
+
+
+class _AsgiIncoming:
+    """ASGI servers do not end the work of a client that left: there is nothing to commit."""
+
+    __slots__ = ("body", "headers", "method", "query_string", "receive")
+
+    def __init__(self, method: str, headers: Headers, query_string: bytes, receive: Receive) -> None:
+        self.method = method
+        self.headers = headers
+        self.query_string = query_string
+        self.body: bytes | None = None
+        self.receive = receive
+
+    def commit(self) -> None:
+        """Nothing to do."""
 
 
 class GraphQLEndpoint:
@@ -46,8 +80,17 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
-        method: str = scope["method"]
-        headers = joined(scope["headers"])
+        incoming = _AsgiIncoming(scope["method"], joined(scope["headers"]), scope["query_string"], receive)
+        reply = await self.respond(incoming, send)
+        if reply is not None:
+            await send_response(send, *reply)
+
+    async def respond(self, incoming: Incoming, send: Send | None = None) -> Reply | None:
+        """The answer to one request; None when it went out as a stream by ``send``, or nobody waits for it any more.
+
+        Raises nothing but what cancels it. Without ``send`` nothing is streamed.
+        """
+        method, headers = incoming.method, incoming.headers
         media_type = MediaType.JSON
         self._in_flight += 1
         try:
@@ -59,7 +102,7 @@ class GraphQLEndpoint:
                     f"GraphQL is served to {allowed}.", ko=f"허용되는 메서드: {allowed}.", allow=self._methods
                 )
             accept = _text(headers.get(b"accept"))
-            streams = accepts(accept, MediaType.EVENT_STREAM)
+            streams = send is not None and accepts(accept, MediaType.EVENT_STREAM)
             media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
             if method == "POST":
                 check_content_type(headers.get(b"content-type"))
@@ -67,27 +110,30 @@ class GraphQLEndpoint:
             if not self._callers.admits(caller):
                 raise missing_token()
             if method == "POST":
-                request = requests.from_json(await self.bodies.read(receive, headers.get(b"content-length")))
+                body = incoming.body
+                if body is None or len(body) > self._settings.max_body_bytes:
+                    body = await self.bodies.read(incoming.receive, headers.get(b"content-length"))
+                request = requests.from_json(body)
             else:
-                request = requests.from_query_string(scope["query_string"], self._settings.max_url_bytes)
+                request = requests.from_query_string(incoming.query_string, self._settings.max_url_bytes)
             pipeline = self._pipeline()
             # A document without these words holds queries only; the usual request is not looked up twice.
             kind: OperationKind | None = OperationKind.QUERY
             if "subscription" in request.query or "mutation" in request.query:
                 kind = pipeline.kind_of(request)
                 _check_kind(kind, method, streams)
-            if media_type is MediaType.EVENT_STREAM:
-                await self._stream(pipeline, request, caller, kind, receive, send)
-                return
-            answer = await pipeline.execute(request, caller)
+                if kind is OperationKind.MUTATION:
+                    incoming.commit()
+            if send is not None and media_type is MediaType.EVENT_STREAM:
+                await self._stream(pipeline, request, caller, kind, incoming.receive, send)
+                return None
+            return self._reply(await pipeline.execute(request, caller), media_type, caller)
         except requests.ClientGone:
-            return
+            return None
         except RouterError as error:
-            await self._refuse(send, error, media_type, headers)
+            return self._refusal(error, media_type, headers)
         except Exception as error:
-            await self._refuse(send, masked(error), media_type, headers)
-        else:
-            await self._answer(send, answer, media_type, caller)
+            return self._refusal(masked(error), media_type, headers)
         finally:
             self._in_flight -= 1
 
@@ -107,18 +153,17 @@ class GraphQLEndpoint:
         finally:
             self._in_flight += 1
 
-    async def _answer(self, send: Send, answer: Answer, media_type: MediaType, caller: Caller) -> None:
+    def _reply(self, answer: Answer, media_type: MediaType, caller: Caller) -> Reply:
         if answer.outcome == "data":
-            await send_response(send, 200, media_type, answer.body)
-            return
+            return Reply(200, media_type, answer.body)
         extra: tuple[Header, ...] = ()
         if answer.http_status in (401, 403):
             errors = orjson.loads(answer.body)["errors"]
             challenge = self._challenges.of(answer.http_status, errors, caller.subject is not None)
             extra = ((b"www-authenticate", challenge),)
-        await send_response(send, status_of(answer.http_status, media_type), media_type, answer.body, extra)
+        return Reply(status_of(answer.http_status, media_type), media_type, answer.body, extra)
 
-    async def _refuse(self, send: Send, error: RouterError, media_type: MediaType, headers: Headers) -> None:
+    def _refusal(self, error: RouterError, media_type: MediaType, headers: Headers) -> Reply:
         if media_type is MediaType.EVENT_STREAM:
             media_type = MediaType.JSON
         extra = headers_of(error)
@@ -129,7 +174,7 @@ class GraphQLEndpoint:
             extra = (*extra, (b"www-authenticate", challenge))
         # Only what is wrong with the HTTP request itself keeps its status in application/json, see answers.py.
         status = error.http_status if isinstance(error, BadRequest) else status_of(error.http_status, media_type)
-        await send_response(send, status, media_type, error_body(error, language_of(headers)), extra)
+        return Reply(status, media_type, error_body(error, language_of(headers)), extra)
 
 
 def _text(value: bytes | None) -> str | None:
