@@ -217,7 +217,7 @@ class Run:
     def _explain_null_entities(
         self, errors: Any, entities: list[dict[str, Any] | None], positions: list[list[ResponsePath]]
     ) -> None:
-        """An error that has made a whole entity null accounts for all its fields, not only for the one it is told of."""
+        """An error that has made an entity null accounts for all its fields, not only for the one it is told of."""
         for error in errors if isinstance(errors, list) else ():
             path = error.get("path") if isinstance(error, dict) else None
             if isinstance(path, list) and path[:1] == [ENTITIES] and len(path) > 1:

@@ -22,6 +22,8 @@ class Reach:
         self._reached: dict[Place, set[Place]] = {}
         self._growing: list[Place] = []
         self._satisfied: dict[tuple[Place, Selections], bool] = {}
+        self._needed: set[tuple[Place, str]] = set()
+        """Fields whose ``@requires`` are being looked into."""
 
     def others(self, place: Place) -> frozenset[Place]:
         """The places of the same object in other subgraphs that keys lead to."""
@@ -91,7 +93,7 @@ class Reach:
         places = list(starts)
         return all(self._have_one(places, selection) for selection in selections)
 
-    def _have_one(self, starts: list[Place], selection: Selection) -> bool:
+    def _have_one(self, starts: list[Place], selection: Selection, *, behind_interface: bool = False) -> bool:
         if isinstance(selection, FragmentSelection):
             if selection.type_condition is None:
                 return self._have(starts, selection.selections)
@@ -101,18 +103,31 @@ class Reach:
         nested: list[Place] = []
         for start in starts:
             for place in (start, *self._ask(start)):
-                if self._have_exploded(place, selection):
+                if not behind_interface and self._have_exploded(place, selection):
                     return True
                 step = self.places.field(place, selection.name)
                 # A condition is met always or never, so not by a field that may be elsewhere tomorrow.
                 if step is None or step.label is not None or step.contexts:
                     continue
-                if step.requires is not None and not (self._have([place], step.requires) and self.can_come_back(place)):
+                if not self._may_take(place, step, selection.name):
                     continue
                 if selection.selections is None:
                     return True
                 nested.append(step.to)
         return bool(nested) and self._have(nested, selection.selections or ())
+
+    def _may_take(self, place: Place, step: FieldStep, name: str) -> bool:
+        """As ``can_take`` while sets grow; a field that needs itself, by whatever detour, cannot be had."""
+        if step.requires is None:
+            return True
+        asked = (place, name)
+        if asked in self._needed:
+            return False
+        self._needed.add(asked)
+        try:
+            return self._have([place], step.requires) and self.can_come_back(place)
+        finally:
+            self._needed.discard(asked)
 
     def _have_exploded(self, place: Place, selection: FieldSelection) -> bool:
         """A field an interface does not offer as a whole, asked of each type behind it."""
@@ -121,7 +136,8 @@ class Reach:
             return False
         casts = [self.places.cast(place, name) for name in schema.runtime_types(place.type)]
         known = [cast for cast in casts if cast is not None]
-        return bool(known) and all(self._have_one([cast], selection) for cast in known)
+        # Where one of these types leads back to an interface, its own key leads to the type there as well.
+        return bool(known) and all(self._have_one([cast], selection, behind_interface=True) for cast in known)
 
     def _have_cast(self, starts: list[Place], condition: str, selections: Selections) -> bool:
         """Under a type condition: the types it names, of which there must be some, each with all that is selected."""

@@ -43,6 +43,13 @@ SATISFIABLE = {
         'type A implements I @key(fields: "id") { id: ID! }',
         'type I @key(fields: "id") @interfaceObject { id: ID! x: Int }',
     ),
+    "interfaces that keys lead to and fro": (
+        'type Query { i: I } interface I @key(fields: "id") { id: ID! } type B implements I @key(fields: "id") { id: ID! } '
+        'type A implements I @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
+        'interface I @key(fields: "id") { id: ID! } type B implements I @key(fields: "id") { id: ID! } '
+        'type A implements I @key(fields: "id") { id: ID! x: Int }',
+        'type Query { is: [I] } type I @key(fields: "id") @interfaceObject { id: ID! w: Int }',
+    ),
     "types another subgraph never returns": (
         "type Query { u: U } union U = A | B type A { x: Int } type B @shareable { y: Int }",
         "type Query { v: V } union V = B type B @shareable { y: Int }",
@@ -77,6 +84,11 @@ UNSATISFIABLE = {
         "type Query { t: T } type T @shareable { n: Int }",
         'type T @key(fields: "a") @key(fields: "b") { a: ID! b: ID! n: Int @shareable }',
         'the key field(s) cannot be resolved from subgraph "a"',
+    ),
+    "fields that need each other": (
+        'type Query { t: T } type T @key(fields: "id") { id: ID! g: Int @external f: Int @requires(fields: "g") }',
+        'type T @key(fields: "id") { id: ID! f: Int @external g: Int @requires(fields: "f") }',
+        'cannot satisfy @require conditions on field "T.',
     ),
     "required fields but no key to come back": (
         'type Query { t: T } type T { n: Int @shareable x: Int @external y: Int @requires(fields: "x") }',
