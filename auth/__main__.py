@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     client.add_argument("--scope", action="append", required=True)
     client.add_argument("--redirect-uri", action="append", default=[])
     client.add_argument("--sandbox", action="store_true")
+    client.add_argument("--grant-type", action="append", default=[], help="one more, such as that of the device flow")
     client.add_argument("--keys", type=Path, help="JSON file of its public keys (a JWK set); no secret then")
     keys = acts.add_parser("set-keys", help="replace an app's public keys; its secrets end")
     keys.add_argument("client_id")
@@ -105,6 +106,7 @@ async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
             scopes=options.scope,
             redirect_uris=options.redirect_uri,
             sandbox=options.sandbox,
+            more_grant_types=options.grant_type,
             jwks=_key_set(options.keys) if options.keys else None,
         )
         return [f"client_id {made.client_id}", *([f"client_secret {made.secret}"] if made.secret else [])]

@@ -35,6 +35,8 @@ class AuthSettings:
     """Life of an authorization code."""
     pushed_request_seconds: int = 300
     """Life of a pushed authorization request: the time a citizen has to sign in and answer (RFC 9126 section 2.2)."""
+    device_code_seconds: int = 600
+    """Time a citizen has to enter the code that a device shows."""
     refresh_token_seconds: int = 30 * 86_400
     """Life of a refresh token family, from the consent on."""
     session_seconds: int = 8 * 3_600

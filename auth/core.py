@@ -22,6 +22,7 @@ from auth.credentials import digest, new_secret
 from auth.errors import Refusal
 from auth.grant_types.authorization_code import CitizenCode, S256Verifier
 from auth.grant_types.client_credentials import MachineCredentials
+from auth.grant_types.device_code import CitizenDevice
 from auth.grant_types.refresh_token import CitizenRefresh
 from auth.id_tokens import id_token
 from auth.keys import KeyRing
@@ -98,6 +99,7 @@ class Core(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(CitizenCode, [S256Verifier()])
         self.register_grant(MachineCredentials)
         self.register_grant(CitizenRefresh)
+        self.register_grant(CitizenDevice)
         self.register_token_generator("default", self._generate)
 
     @property

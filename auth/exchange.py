@@ -24,6 +24,7 @@ from auth.parameters import Pairs, first_values
 
 if TYPE_CHECKING:
     from auth.clients import ClientRecord
+    from auth.device_codes import Waiting
     from auth.pushed_requests import Pushed
     from auth.server import AuthServer
     from auth.sessions import SignedIn
@@ -51,6 +52,8 @@ class Exchange:
     known_client: ClientRecord | None = None
     pushed: Pushed | None = None
     """The request that the app pushed before, when this is one of those."""
+    waiting: Waiting | None = None
+    """The device whose code a citizen has entered."""
     redirect_uri: str | None = None
     """Set once it is known to be the client's: from then on errors go there."""
     prompts: frozenset[str] = frozenset()

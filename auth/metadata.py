@@ -22,6 +22,7 @@ def server_metadata(settings: AuthSettings) -> dict[str, Any]:
         "authorization_endpoint": issuer + paths.AUTHORIZE,
         "pushed_authorization_request_endpoint": issuer + paths.PUSH,
         "require_pushed_authorization_requests": False,
+        "device_authorization_endpoint": issuer + paths.DEVICE_AUTHORIZATION,
         "token_endpoint": issuer + paths.TOKEN,
         "userinfo_endpoint": issuer + paths.USERINFO,
         "jwks_uri": issuer + paths.JWKS,

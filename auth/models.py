@@ -133,6 +133,25 @@ class PushedRequest(AuthTable, table=True):
     used_at: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class DeviceCode(AuthTable, table=True):
+    """A device that waits to be let in, by the digest of its device code. States: pending → approved or denied.
+
+    `interval`: seconds it must wait between polls.
+    """
+
+    __tablename__ = "auth_device_code"
+    digest: str = Field(primary_key=True, max_length=64)
+    user_code: str = Field(unique=True, max_length=8)
+    client_id: str = Field(max_length=32)
+    scope: str = Field(max_length=400)
+    interval: int
+    expires_at: int = Field(sa_type=BigInteger, index=True)
+    state: str = Field(default="pending", max_length=16)
+    grant_id: str | None = Field(default=None, max_length=32, foreign_key="auth_grant.id", ondelete="CASCADE")
+    polled_at: int | None = Field(default=None, sa_type=BigInteger)
+    used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
 class RefreshToken(AuthTable, table=True):
     """A refresh token by its digest; the tokens of one grant are one family (RFC 9700 section 4.14).
 

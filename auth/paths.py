@@ -2,6 +2,9 @@
 
 AUTHORIZE = "/oauth/authorize"
 PUSH = "/oauth/par"
+DEVICE_AUTHORIZATION = "/oauth/device_authorization"
+DEVICE = "/oauth/device"
+DEVICE_ANSWER = "/oauth/device/answer"
 TOKEN = "/oauth/token"  # noqa: S105
 JWKS = "/oauth/jwks.json"
 USERINFO = "/oauth/userinfo"

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from auth.grant_types import DEVICE_CODE
+
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 
 
@@ -21,6 +23,8 @@ class Profile:
     """Ways to authenticate, by their registered names (RFC 8414 section 2)."""
     grant_types: tuple[str, ...]
     """Grant types an app of this profile is registered for."""
+    grant_types_on_request: tuple[str, ...]
+    """Those an app has only when its registration asks for them."""
     native_redirects: bool
     """Redirect URIs may be private-use schemes, and a loopback IP with any port (RFC 8252 section 7)."""
     remembers_consent: bool
@@ -43,6 +47,7 @@ _TABLE = (
         name="public",
         authentication=("none",),
         grant_types=("authorization_code", "refresh_token"),
+        grant_types_on_request=(DEVICE_CODE,),
         native_redirects=True,
         remembers_consent=False,
         rotates=True,
@@ -51,6 +56,7 @@ _TABLE = (
         name="confidential",
         authentication=(*SECRET_METHODS, "private_key_jwt"),
         grant_types=("authorization_code", "client_credentials", "refresh_token"),
+        grant_types_on_request=(DEVICE_CODE,),
         native_redirects=False,
         remembers_consent=True,
         rotates=False,
@@ -59,6 +65,7 @@ _TABLE = (
         name="fapi2",
         authentication=("private_key_jwt",),
         grant_types=("authorization_code", "client_credentials", "refresh_token"),
+        grant_types_on_request=(),
         native_redirects=False,
         remembers_consent=True,
         rotates=False,

@@ -159,6 +159,16 @@ _REASONS = {
     "openid_not_granted": Reason(
         "The access token was not granted the scope openid.", "접근 토큰에 openid 권한이 없습니다."
     ),
+    "missing_device_code": Reason("The device_code is missing.", "device_code가 없습니다."),
+    "bad_device_code": Reason(
+        "The device_code is unknown, used, or was issued to another app.",
+        "device_code를 알 수 없거나 사용되었거나 다른 앱에 발급되었습니다.",
+    ),
+    "device_expired": Reason("Nobody entered the code of this device in time.", "코드가 제때 입력되지 않았습니다."),
+    "device_pending": Reason("The citizen has not answered yet.", "이용자가 아직 답하지 않았습니다."),
+    "device_too_fast": Reason(
+        "Wait five seconds longer between two polls from now on.", "지금부터 5초씩 더 기다렸다가 다시 물어 주세요."
+    ),
     "missing_token": Reason("The token is missing.", "token이 없습니다."),
     "not_accepted": Reason("The request was not accepted.", "요청을 처리할 수 없습니다."),
     # not the caller's fault
@@ -173,6 +183,10 @@ _REASONS = {
         "양식이 만료되었거나 이 페이지에서 만든 것이 아닙니다. 처음부터 다시 시도해 주세요.",
     ),
     "wrong_password": Reason("The ID or the password is wrong.", "아이디 또는 비밀번호가 올바르지 않습니다."),
+    "wrong_user_code": Reason(
+        "No device waits with this code. Compare it with the device; it may have expired.",
+        "이 코드로 기다리는 기기가 없습니다. 기기의 코드와 비교해 주세요. 시간이 지났을 수 있습니다.",
+    ),
     "too_many_attempts": Reason(
         "Too many attempts. Please wait 15 minutes and try again.",
         "시도 횟수를 초과했습니다. 15분 뒤에 다시 시도해 주세요.",

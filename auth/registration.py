@@ -12,8 +12,9 @@ from auth.client_keys import check_key_set
 from auth.config import LOOPBACK_HOSTS
 from auth.credentials import digest, new_id, new_secret
 from auth.errors import NotRegistered, RegistrationRefused
+from auth.grant_types import DEVICE_CODE
 from auth.models import Client, ClientSecret, Organisation
-from auth.profiles import PROFILES, SECRET_METHODS
+from auth.profiles import PROFILES, SECRET_METHODS, Profile
 from auth.scopes import ALL_SCOPES
 from auth.server import AuthServer
 
@@ -72,6 +73,7 @@ async def create_client(
     sandbox: bool = False,
     resource: str | None = None,
     jwks: Mapping[str, Any] | None = None,
+    more_grant_types: Sequence[str] = (),
 ) -> NewClient:
     """Register an app of a profile (`kind`), with its public keys (`jwks`, RFC 7517) or a first secret.
 
@@ -80,6 +82,9 @@ async def create_client(
     profile = PROFILES.get(kind)
     if profile is None:
         raise RegistrationRefused(f"kind must be one of {', '.join(PROFILES)}")
+    if set(more_grant_types) - set(profile.grant_types_on_request):
+        allowed = ", ".join(profile.grant_types_on_request) or "none"
+        raise RegistrationRefused(f"a {kind} app can ask for these grant types: {allowed}")
     if jwks is None and profile.confidential and SECRET_METHODS[0] not in profile.authentication:
         raise RegistrationRefused(f"a {kind} app needs keys")
     if jwks is not None and "private_key_jwt" not in profile.authentication:
@@ -100,7 +105,7 @@ async def create_client(
         sandbox=sandbox,
         redirect_uris=list(redirect_uris),
         scopes=wanted,
-        grant_types=[name for name in profile.grant_types if redirect_uris or name == "client_credentials"],
+        grant_types=_grant_types(profile, more_grant_types, redirects=bool(redirect_uris)),
         resource=resource,
         jwks=check_key_set(jwks) if jwks is not None else None,
         created_at=now,
@@ -240,6 +245,12 @@ def check_redirect_uri(uri: str, *, native: bool) -> None:
     if native and "." in parts.scheme and not parts.netloc:
         return
     raise RegistrationRefused("a redirect URI is https, http on loopback, or for a native app a scheme with a dot")
+
+
+def _grant_types(profile: Profile, more: Sequence[str], *, redirects: bool) -> list[str]:
+    """Those of the profile that the app can use, and those it asked for; refreshing needs a consent before."""
+    needed = {"authorization_code": redirects, "refresh_token": redirects or DEVICE_CODE in more}
+    return [*(name for name in profile.grant_types if needed.get(name, True)), *more]
 
 
 def _name(name: str, longest: int) -> str:

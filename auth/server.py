@@ -22,6 +22,7 @@ from auth.migrations import migrate
 from auth.models import (
     AuthorizationCode,
     BrowserSession,
+    DeviceCode,
     Grant,
     PushedRequest,
     RefreshToken,
@@ -151,6 +152,7 @@ class AuthServer:
             await session.exec(delete(RefreshToken).where(col(RefreshToken.expires_at) <= now))
             await session.exec(delete(Revocation).where(col(Revocation.expires_at) <= now))
             await session.exec(delete(PushedRequest).where(col(PushedRequest.expires_at) <= now))
+            await session.exec(delete(DeviceCode).where(col(DeviceCode.expires_at) <= now - longest))
             await session.exec(delete(UsedProof).where(col(UsedProof.expires_at) <= now))
             await session.exec(delete(SigningKey).where(col(SigningKey.published_until) <= now))
             await session.exec(

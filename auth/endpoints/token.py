@@ -6,6 +6,7 @@ from auth.steps.authenticate_client import authenticate_client, authenticate_con
 from auth.steps.introspect import introspect
 from auth.steps.match_grant_type import allow_grant_type, know_grant_type
 from auth.steps.match_resource import match_resource
+from auth.steps.poll_device import poll_device
 from auth.steps.read_form import read_form
 from auth.steps.read_proof import read_proof
 from auth.steps.redeem import redeem
@@ -19,8 +20,17 @@ _FORM: tuple[Step, ...] = (refuse_query, read_form, refuse_two_authentications)
 TOKEN = Endpoint(
     path=paths.TOKEN,
     methods=("POST",),
-    follows=("RFC 6749 3.2", "RFC 7636 4.5", "RFC 8707", "RFC 9068", "RFC 9449 5", "RFC 9700"),
-    steps=(*_FORM, know_grant_type, authenticate_client, read_proof, allow_grant_type, match_resource, redeem),
+    follows=("RFC 6749 3.2", "RFC 7636 4.5", "RFC 8628 3.4", "RFC 8707", "RFC 9068", "RFC 9449 5", "RFC 9700"),
+    steps=(
+        *_FORM,
+        know_grant_type,
+        authenticate_client,
+        read_proof,
+        allow_grant_type,
+        match_resource,
+        poll_device,
+        redeem,
+    ),
     cors=True,
 )
 

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from auth.config import LOOPBACK_HOSTS
 from auth.credentials import form_token
+from auth.errors import Language
 from auth.exchange import Exchange
 from auth.pages.form_purposes import CONSENT
 from auth.pages.render import again, render
@@ -27,14 +28,17 @@ def consent_page(exchange: Exchange, wanted: tuple[str, ...]) -> Response:
         native=client.profile.native_redirects,
         citizen=signed_in.name,
         returns_to=_destination(exchange),
-        scopes=[
-            (name, ALL_SCOPES[name].title(language), ALL_SCOPES[name].consent(language), ALL_SCOPES[name].changes)
-            for name in wanted
-        ],
+        scopes=scope_lines(wanted, language),
         rememberable=client.profile.remembers_consent,
         request=continued,
         csrf=form_token(signed_in.cookie, CONSENT, continued),
     )
+
+
+def scope_lines(wanted: tuple[str, ...], language: Language) -> list[tuple[str, str, str, bool]]:
+    """Name, title, sentence, and whether it can change things, of each scope."""
+    scopes = [ALL_SCOPES[name] for name in wanted]
+    return [(scope.name, scope.title(language), scope.consent(language), scope.changes) for scope in scopes]
 
 
 def _destination(exchange: Exchange) -> str:

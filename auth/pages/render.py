@@ -7,9 +7,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from auth import paths
+from auth.errors import Language
 from auth.exchange import NO_STORE, Exchange
 from auth.pages.texts import TEXTS
-from auth.parameters import encode_pairs
+from auth.parameters import Pairs, encode_pairs
 
 _SIGN_IN_COUNTS_SECONDS = 60
 _templates = Environment(
@@ -64,16 +65,27 @@ def _origin(redirect_uri: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc}" if named else f"{parts.scheme}:"
 
 
-def _switch(exchange: Exchange, language: str) -> str | None:
+def _switch(exchange: Exchange, language: Language) -> str | None:
     """The same page in the other language, where it can be asked for again."""
     if exchange.request.method != "GET":
         if not exchange.pairs:
             return None
-        return f"{paths.AUTHORIZE}?{encode_pairs((*exchange.pairs, ('lang', language)))}"
+        return continued_at(exchange.pairs, language)
     path: str = exchange.request.scope["path"]
-    if path == paths.AUTHORIZE:
-        return f"{path}?{encode_pairs((*exchange.pairs, ('lang', language)))}" if exchange.pairs else None
+    if path in (paths.AUTHORIZE, paths.DEVICE):
+        return continued_at(exchange.pairs, language) if exchange.pairs else None
     return f"{path}?lang={language}"
+
+
+def continued_at(pairs: Pairs, language: Language) -> str:
+    """Where what these parameters asked for goes on: the request of an app, or the visit for a device."""
+    path = paths.DEVICE if is_device_visit(pairs) else paths.AUTHORIZE
+    return f"{path}?{encode_pairs((*pairs, ('lang', language)))}"
+
+
+def is_device_visit(pairs: Pairs) -> bool:
+    """Whether the parameters are those of the device pages, not of an authorization request."""
+    return bool(pairs) and pairs[0] == ("device", "1")
 
 
 def again(exchange: Exchange) -> str:

@@ -3,7 +3,7 @@
 from auth.credentials import same_form_token
 from auth.errors import Refusal
 from auth.exchange import Exchange
-from auth.pages.form_purposes import CONSENT, SIGN_IN, SIGN_OUT
+from auth.pages.form_purposes import CONSENT, DEVICE_ANSWER, DEVICE_CODE, SIGN_IN, SIGN_OUT
 from auth.parameters import MAXIMUM_BYTES, parse_pairs
 
 
@@ -21,6 +21,16 @@ def check_consent_token(exchange: Exchange) -> None:
 def check_sign_out_token(exchange: Exchange) -> None:
     """The sign-out form: keyed by the session cookie."""
     _check(exchange, exchange.signed_in.cookie if exchange.signed_in else None, SIGN_OUT)
+
+
+def check_device_code_token(exchange: Exchange) -> None:
+    """The form for a device's code: keyed by the session cookie."""
+    _check(exchange, exchange.signed_in.cookie if exchange.signed_in else None, DEVICE_CODE)
+
+
+def check_device_answer_token(exchange: Exchange) -> None:
+    """The form that answers a device: keyed by the session cookie, and over its code."""
+    _check(exchange, exchange.signed_in.cookie if exchange.signed_in else None, DEVICE_ANSWER)
 
 
 def adopt_request(exchange: Exchange) -> None:

@@ -8,13 +8,14 @@ from auth import paths
 from auth.citizens import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_LOGIN, find_citizen, login_form
 from auth.errors import Refusal
 from auth.exchange import NO_STORE, Exchange
+from auth.pages.render import continued_at
 from auth.sessions import open_session
 
 log = logging.getLogger("auth.sign_in")
 
 
 async def check_password(exchange: Exchange) -> Response:
-    """A fresh session cookie, then back to the authorization request: never to an address from the form."""
+    """A fresh session cookie, then back to what the citizen came for: never to an address from the form."""
     server, form = exchange.server, exchange.form
     login = login_form(form.get("login", ""))
     by_login = f"login:{login[:64]}"
@@ -31,8 +32,8 @@ async def check_password(exchange: Exchange) -> Response:
     attempts.succeeded(by_login)
     cookie = await open_session(server.database, server.settings, citizen.id, exchange.now)
     log.info("signed in %s", citizen.id)
-    chosen = f"lang={exchange.language}"
-    target = f"{paths.AUTHORIZE}?{form['request']}&{chosen}" if form.get("request") else f"{paths.LOGIN}?{chosen}"
+    language = exchange.language
+    target = continued_at(exchange.pairs, language) if exchange.pairs else f"{paths.LOGIN}?lang={language}"
     response = RedirectResponse(target, status_code=303, headers=NO_STORE)
     server.cookies.give(response, server.cookies.session, cookie, server.settings.session_seconds)
     server.cookies.take(response, server.cookies.visit)

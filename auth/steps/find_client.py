@@ -2,6 +2,7 @@
 
 from auth.errors import Refusal
 from auth.exchange import Exchange
+from auth.pages.render import is_device_visit
 from auth.parameters import repeated
 from auth.steps.match_redirect_uri import match_redirect_uri
 from auth.steps.recall_pushed import recall_pushed
@@ -22,7 +23,7 @@ async def find_client(exchange: Exchange) -> None:
 
 async def recall_app(exchange: Exchange) -> None:
     """On a form that continues an authorization request: which app it was, so that the page can name it again."""
-    if exchange.pairs:
+    if exchange.pairs and not is_device_visit(exchange.pairs):
         await find_client(exchange)
         await recall_pushed(exchange)
         match_redirect_uri(exchange)

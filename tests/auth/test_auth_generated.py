@@ -16,10 +16,12 @@ FIELDS = [
     "grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "refresh_token", "scope",
     "resource", "state", "response_type", "code_challenge", "code_challenge_method", "prompt", "nonce", "request",
     "request_uri", "token", "token_type_hint", "csrf", "login", "password", "answer", "remember", "lang", "ui_locales",
-    "client_assertion", "client_assertion_type", "dpop_jkt", "max_age", "열쇠", "a[]", "",
+    "client_assertion", "client_assertion_type", "dpop_jkt", "max_age", "user_code", "device_code",
+    "device", "열쇠", "a[]", "",
 ]  # fmt: skip
 VALUES = [
-    "", "authorization_code", "client_credentials", "refresh_token", "code", "S256", "plain", "none", "login consent",
+    "", "authorization_code", "client_credentials", "refresh_token", "code",
+    "urn:ietf:params:oauth:grant-type:device_code", "S256", "plain", "none", "login consent",
     "rail:read", "rail:read rail:book", "열차", MARK, '"\'\\', "\x00", "\r\nX: y", "a" * 20_000, "%", "%zz", "\ud800",
     "https://app.example/cb", "http://127.0.0.1:1/cb", "javascript:alert(1)",
     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
@@ -29,7 +31,7 @@ VALUES = [
 PATHS = [
     "/oauth/authorize", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/login", "/oauth/logout",
     "/oauth/consent", "/oauth/jwks.json", "/.well-known/oauth-authorization-server", "/oauth/assets/auth.css",
-    "/oauth/userinfo", "/oauth/par",
+    "/oauth/userinfo", "/oauth/par", "/oauth/device_authorization", "/oauth/device", "/oauth/device/answer",
 ]  # fmt: skip
 
 values = st.sampled_from(VALUES) | st.text(max_size=40) | st.text(st.characters(codec=None), max_size=8)
