@@ -116,6 +116,7 @@ class SubgraphSettings:
     url: str = key("", "URL of the subgraph instead of the one in the supergraph.")
     subscription_url: str = key("", "WebSocket URL of the subgraph; default: its URL with ws or wss.")
     timeout_s: float = key(30.0, "Time the subgraph has to answer.")
+    share_reads: bool = key(True, "Send identical queries in flight at once, with equal forwarded headers, once.")
     errors: str = key("", "Messages of this subgraph that reach clients; empty: as pipeline.subgraph_errors.")
     error_extensions: tuple[str, ...] = key((), "Their extensions; empty: as pipeline.subgraph_error_extensions.")
 

@@ -148,7 +148,7 @@ def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, 
         try:
             transports[name] = HttpTransport(
                 url,
-                HttpSettings(timeout=own.timeout_s),
+                HttpSettings(timeout=own.timeout_s, share_reads=own.share_reads),
                 open_subscription=subscribe,
                 subscription_url=own.subscription_url or None,
             )

@@ -1,0 +1,1 @@
+"""A market of ten subgraphs, large enough for every workload of ``bench/router``."""
