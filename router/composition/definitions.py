@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from router.composition.model import DirectiveDefinition, InputValue, Kind, Schema, Type
 from router.composition.problems import Findings, locate
-from router.composition.types import BUILT_IN_SCALARS, base, is_list, is_required, item, nullable
+from router.composition.types import BUILT_IN_SCALARS, is_list, is_required, item, nullable
 from router.composition.values import ABSENT, Value, print_value, same_value
 from router.federation.directives import (
     NO_DEFAULT,
@@ -163,15 +163,15 @@ def _argument_faults(
 
 def _is_redefinition(expected: str, found: str, schema: Schema) -> bool:
     """A spec's own scalar may be narrowed to a built-in type, commonly ``String``."""
-    if is_required(expected) or is_required(found):
-        both = is_required(expected) and is_required(found)
-        return both and _is_redefinition(nullable(expected), nullable(found), schema)
+    if is_required(expected):
+        return is_required(found) and _is_redefinition(nullable(expected), nullable(found), schema)
     if is_list(expected):
         return is_list(found) and _is_redefinition(item(expected), item(found), schema)
 
     def is_custom_scalar(reference: str) -> bool:
-        name = base(reference)
-        known = schema.types.get(name)
-        return not is_list(reference) and name not in BUILT_IN_SCALARS and (known is None or known.kind is Kind.SCALAR)
+        if is_list(reference) or is_required(reference):
+            return False
+        known = schema.types.get(reference)
+        return reference not in BUILT_IN_SCALARS and (known is None or known.kind is Kind.SCALAR)
 
     return is_custom_scalar(expected) and not is_custom_scalar(found)

@@ -6,19 +6,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
     DocumentNode,
     ExecutableDefinitionNode,
     GraphQLSyntaxError,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     parse,
+    print_ast,
 )
 
 from router.composition.definitions import missing_definitions
 from router.composition.model import FEDERATION_FIELDS, ROOT_NAMES, Applied, Kind, Schema, Type
 from router.composition.problems import Findings, Location, locate
 from router.composition.read import read_schema
-from router.composition.rules.invalid_graphql import check_document, check_names, check_schema
+from router.composition.rules.invalid_graphql import (
+    check_directive_types,
+    check_document,
+    check_names,
+    check_schema,
+)
 from router.composition.rules.link_usage import check_shadowing
 from router.composition.rules.root_type_used import rename_roots
 from router.composition.subgraph import Subgraph, SubgraphSource
@@ -65,6 +73,9 @@ def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
     document = _parse(source, findings)
     if document is None:
         return None
+    check_directive_types(document, source.name, findings)
+    if findings.problems:
+        return None
     written = read_schema(document)
     links = find_links(written, source.name, findings)
     if findings.problems:
@@ -73,7 +84,7 @@ def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
     if findings.problems:
         return None
     if spec is FEDERATION_1:
-        document = _without_federation_fields(document)
+        document = _without_federation_fields(_without_loose_definitions(document))
     document = _completed(document, links, federation, spec, findings, source.name)
     check_names(document, source.name, findings)
     if findings.problems:
@@ -197,7 +208,9 @@ def _completed(
     parts: list[tuple[FeatureSpec, Feature]] = []
     if links is not None:
         itself = links.features[0]
-        parts.append((known_spec(itself.url) or LINK_SPEC, itself))
+        # Who defines the directive that links the link spec means what is written: it is not held against the spec.
+        if itself.alias not in schema.directives or not any(map(_links_itself, schema.applied)):
+            parts.append((known_spec(itself.url) or LINK_SPEC, itself))
     elif any(applied.name == "link" for applied in schema.applied):
         parts.append((LINK_SPEC, Feature(LINK_SPEC.url, "link")))
     parts.append((spec, federation))
@@ -218,6 +231,20 @@ def with_definitions(document: DocumentNode, sdl: str) -> DocumentNode:
         return document
     added = parse(sdl, no_location=True).definitions
     return DocumentNode(definitions=(*document.definitions, *added), loc=document.loc)
+
+
+def _without_loose_definitions(document: DocumentNode) -> DocumentNode:
+    """Federation v1 let its directives be defined without arguments or with looser ``fields``; ours replace them."""
+
+    def is_loose(node: DefinitionNode) -> bool:
+        if not isinstance(node, DirectiveDefinitionNode) or node.name.value not in ("key", "provides", "requires"):
+            return False
+        arguments = node.arguments or ()
+        written = [(argument.name.value, print_ast(argument.type)) for argument in arguments]
+        return not written or written in [[("fields", name)] for name in ("String", "_FieldSet", "FieldSet")]
+
+    definitions = tuple(node for node in document.definitions if not is_loose(node))
+    return DocumentNode(definitions=definitions, loc=document.loc)
 
 
 def _without_federation_fields(document: DocumentNode) -> DocumentNode:

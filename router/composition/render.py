@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from graphql import parse, print_ast
+from graphql import StringValueNode, parse, parse_value, print_ast
 from graphql.language.block_string import print_block_string
 
 from router.composition.merge import Merged
@@ -109,11 +109,18 @@ def _spec_types(m: Merging, links: Sequence[SupergraphLink]) -> dict[str, str]:
 def _described(description: str | None, indent: str, text: str) -> str:
     if description is None:
         return f"{indent}{text}"
-    block = print_block_string(description)
-    if "\n" not in block:
-        block = f'"""\n{block[3:-3]}\n"""' if description else '""""""'
+    block = _quoted(description)
     quoted = "\n".join(f"{indent}{line}" if line else line for line in block.split("\n"))
     return f"{quoted}\n{indent}{text}"
+
+
+def _quoted(description: str) -> str:
+    """A block string, or a plain one where the block's trimming of white space would change the text."""
+    block = print_block_string(description)
+    if "\n" not in block and description:
+        block = f'"""\n{block[3:-3]}\n"""'
+    value = parse_value(block, no_location=True)
+    return block if isinstance(value, StringValueNode) and value.value == description else print_value(description)
 
 
 def _applied(each: Applied) -> str:
@@ -195,8 +202,10 @@ def _typed(schema: Schema, value: Value, reference: str) -> Value:
     if reference == "ID" and isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
     kind = schema.kind(reference)
-    if kind is Kind.ENUM and isinstance(value, str):
-        return EnumName(value)
+    if isinstance(value, str):
+        return EnumName(value) if kind is Kind.ENUM else str(value)
+    if reference == "Int" and isinstance(value, float) and value.is_integer():
+        return int(value)
     if kind is Kind.INPUT and isinstance(value, dict):
         inputs = schema.types[reference].inputs
         return {

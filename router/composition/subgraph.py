@@ -23,6 +23,7 @@ from router.composition.model import (
 )
 from router.composition.problems import Location, locate
 from router.composition.types import base
+from router.composition.values import EnumName
 from router.federation.directives import FeatureSpec
 from router.federation.link import Feature, Links
 
@@ -103,7 +104,7 @@ class Subgraph:
     def targets(self, type_name: str, applied: Applied, *, implementations: bool) -> Iterator[Field]:
         """The fields a ``fields:`` argument names, as far as it can be read."""
         text = applied.arguments.get("fields")
-        if isinstance(text, str) and self.schema.kind(type_name) in COMPOSITE:
+        if isinstance(text, str) and not isinstance(text, EnumName) and self.schema.kind(type_name) in COMPOSITE:
             yield from selected_fields(self.schema, type_name, text, implementations=implementations)
 
     def is_external(self, coordinate: str) -> bool:

@@ -314,9 +314,7 @@ def _with_shareable(subgraph: Subgraph, original: Subgraph, everyone: Sequence[S
         theirs = (other.schema.kind(each.name) for other in others if each.name in other.schema.types)
         if not any(kind in (Kind.OBJECT, Kind.INTERFACE) for kind in theirs) or has(each, shareable.name):
             return each
-        extensions = dict.fromkeys(field.extension for field in each.fields.values())
-        added = tuple(replace(shareable, extension=extension) for extension in extensions)
-        return replace(each, applied=(*each.applied, *added))
+        return replace(each, applied=(*each.applied, shareable))
 
     return _mapped_types(subgraph, change)
 

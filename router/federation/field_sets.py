@@ -88,6 +88,9 @@ def parse_field_set(text: str) -> Selections:
 
 
 def _selections(node: SelectionSetNode) -> Iterator[Selection]:
+    # The parser lets empty braces pass; the grammar does not.
+    if not node.selections:
+        raise FieldSetError("Syntax Error: Expected Name, found '}'.")
     for selection in node.selections:
         directives = tuple(print_ast(directive) for directive in selection.directives or ())
         if isinstance(selection, FieldNode):

@@ -16,7 +16,7 @@ from router.composition.merge.join_directives import join_directives
 from router.composition.merge.supergraph_links import SupergraphLink, supergraph_links
 from router.composition.merge.types import merge_type_named
 from router.composition.merge.versions import newest_federation
-from router.composition.model import Kind, Schema, Type
+from router.composition.model import DirectiveDefinition, Kind, Schema, Type
 from router.composition.problems import Findings
 from router.composition.rules.interface_object_usage import check_has_interface
 from router.composition.rules.type_kind_mismatch import mismatched_types
@@ -44,8 +44,8 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged
     findings.stop_on_problems()
     mismatched = mismatched_types(subgraphs, kinds, findings)
     check_has_interface(subgraphs, mismatched, findings)
-    types = _merge_types(m)
     definitions = merge_directive_definitions(m)
+    types = _merge_types(m, definitions)
     schemas = {subgraph.name: subgraph.schema for subgraph in m.subgraphs}
     description = merge_description(m, schemas, None)
     applied = (*merge_applied(m, schemas, None), *join_directives(m, schemas))
@@ -59,21 +59,24 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged
 _ORDER = (Kind.UNION, Kind.SCALAR, Kind.INPUT, Kind.INTERFACE, Kind.OBJECT)
 
 
-def _merge_types(m: Merging) -> dict[str, Type]:
+def _merge_types(m: Merging, definitions: Mapping[str, DirectiveDefinition]) -> dict[str, Type]:
     """Enums come last: how they merge depends on where the others use them."""
     merged: dict[str, Type | None] = {}
     for kind in _ORDER:
         for name in (name for name, its in m.kinds.items() if its is kind):
             merged[name] = merge_type_named(m, name, EnumUse())
-    uses = _enum_uses(m, {name: each for name, each in merged.items() if each is not None})
+    uses = _enum_uses(m, {name: each for name, each in merged.items() if each is not None}, definitions)
     for name in (name for name, its in m.kinds.items() if its is Kind.ENUM):
         merged[name] = merge_type_named(m, name, uses.get(name, EnumUse()))
     return {name: each for name in m.kinds if (each := merged[name]) is not None}
 
 
-def _enum_uses(m: Merging, types: Mapping[str, Type]) -> dict[str, EnumUse]:
-    """Arguments and outputs count as merged, input fields as any subgraph has them."""
-    inputs: dict[str, str] = {}
+def _enum_uses(
+    m: Merging, types: Mapping[str, Type], definitions: Mapping[str, DirectiveDefinition]
+) -> dict[str, EnumUse]:
+    """Arguments, also those of directives, and outputs count as merged, input fields as any subgraph has them."""
+    arguments = (argument for definition in definitions.values() for argument in definition.arguments.values())
+    inputs: dict[str, str] = {base(argument.type): argument.coordinate for argument in arguments}
     outputs: dict[str, str] = {}
     for each in types.values():
         for output in each.fields.values():

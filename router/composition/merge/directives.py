@@ -9,10 +9,10 @@ from router.composition.merge.compose_directive import CustomDirectives, custom_
 from router.composition.model import BUILT_IN_DIRECTIVES, Applied, DirectiveDefinition, Schema
 from router.composition.problems import Findings, Location, in_subgraphs
 from router.composition.subgraph import Subgraph
-from router.federation.directives import CONNECT, DirectiveSpec, FeatureSpec, known_spec, latest_spec
+from router.federation.directives import CONNECT, JOIN, DirectiveSpec, FeatureSpec, known_spec, latest_spec
 from router.federation.link import CORE, FEDERATION, LINK, FeatureUrl, Version
 
-UNMERGED_FEATURES = frozenset({FEDERATION, LINK, CORE, CONNECT})
+UNMERGED_FEATURES = frozenset({FEDERATION, LINK, CORE, CONNECT, JOIN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _fits(found: str, expected: str) -> bool:
     """IsValidImplementationFieldType of the GraphQL specification, for input types."""
     if is_required(found):
         return _fits(nullable(found), nullable(expected))
-    if is_list(found) and is_list(expected):
+    if is_list(found) and is_list(expected) and not is_required(expected):
         return _fits(item(found), item(expected))
     return found == expected
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import DefinitionNode, DocumentNode, Node, TypeDefinitionNode, TypeExtensionNode
+from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
+    DocumentNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    Node,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
+    print_ast,
+)
 from graphql.language import ast
 from graphql.validation.rules.known_directives import KnownDirectivesRule
 from graphql.validation.rules.known_type_names import KnownTypeNamesRule
@@ -25,7 +39,7 @@ from router.composition.model import (
 )
 from router.composition.problems import Findings, Location, locate
 from router.composition.rules.valid_value import is_valid_value
-from router.composition.types import base, is_required, is_strict_subtype, nullable
+from router.composition.types import BUILT_IN_SCALARS, base, is_required, is_strict_subtype, nullable
 from router.composition.values import ABSENT, print_value
 
 CODE = "INVALID_GRAPHQL"
@@ -33,6 +47,12 @@ _OUTPUT = frozenset({Kind.SCALAR, Kind.OBJECT, Kind.INTERFACE, Kind.UNION, Kind.
 _INPUT = frozenset({Kind.SCALAR, Kind.ENUM, Kind.INPUT})
 # Several ``schema`` blocks are folded into one, as the composers in the field do.
 _RULES = [rule for rule in specified_sdl_rules if rule not in (LoneSchemaDefinitionRule, UniqueOperationTypesRule)]
+_IMPLEMENTING = (
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+)
 _INTROSPECTION = frozenset(
     {"__Schema", "__Type", "__TypeKind", "__Field", "__InputValue", "__EnumValue", "__Directive", "__DirectiveLocation"}
 )
@@ -45,10 +65,47 @@ def check_names(document: DocumentNode, subgraph: str, findings: Findings) -> No
             _refuse(subgraph, findings, error.message, *(error.nodes or ()))
 
 
+def check_directive_types(document: DocumentNode, subgraph: str, findings: Findings) -> None:
+    """Whoever defines a directive defines the types of its arguments as well: links complete nothing half written."""
+    named = {
+        each.name.value for each in document.definitions if isinstance(each, TypeDefinitionNode | TypeExtensionNode)
+    }
+    for definition in document.definitions:
+        for argument in (definition.arguments or ()) if isinstance(definition, DirectiveDefinitionNode) else ():
+            name = base(print_ast(argument.type))
+            if name not in named and name not in BUILT_IN_SCALARS:
+                _refuse(subgraph, findings, f"Unknown type {name}", argument)
+
+
 def check_document(document: DocumentNode, subgraph: str, findings: Findings) -> None:
     """The SDL rules of the specification; extending a type that another subgraph defines is fine."""
     for error in validate_sdl(_with_extended_types(document), rules=_RULES):
         _refuse(subgraph, findings, error.message, *(error.nodes or ()))
+    for message, node in _repeated_names(document):
+        _refuse(subgraph, findings, message, node)
+
+
+def _repeated_names(document: DocumentNode) -> Iterator[tuple[str, Node]]:
+    """Members of a union and interfaces of a type are sets, whether written in one definition or in extensions."""
+    seen: set[tuple[str, str]] = set()
+    for node in document.definitions:
+        if isinstance(node, UnionTypeDefinitionNode | UnionTypeExtensionNode):
+            what, named = 'Union type "{}" can only include type "{}" once.', node.types
+        elif isinstance(
+            node,
+            ObjectTypeDefinitionNode
+            | ObjectTypeExtensionNode
+            | InterfaceTypeDefinitionNode
+            | InterfaceTypeExtensionNode,
+        ):
+            what, named = 'Type "{}" can only implement "{}" once.', node.interfaces
+        else:
+            continue
+        for each in named or ():
+            pair = node.name.value, each.name.value
+            if pair in seen:
+                yield what.format(*pair), each
+            seen.add(pair)
 
 
 def _with_extended_types(document: DocumentNode) -> DocumentNode:
@@ -94,7 +151,7 @@ def _faults(schema: Schema) -> Iterator[Fault]:
         yield from _name_faults(definition.name, definition.node)
         for argument in definition.arguments.values():
             yield from _input_faults(schema, argument, "argument")
-    for element, coordinate in _elements(schema):
+    for element, coordinate in (*_elements(schema), *_directive_arguments(schema)):
         for applied in element:
             yield from _application_faults(schema, applied, coordinate)
     yield from _implementation_faults(schema)
@@ -185,13 +242,19 @@ def _elements(schema: Schema) -> Iterator[tuple[tuple[Applied, ...], str]]:
             yield argument.applied, argument.coordinate
 
 
+def _directive_arguments(schema: Schema) -> Iterator[tuple[tuple[Applied, ...], str]]:
+    for definition in schema.directives.values():
+        for argument in definition.arguments.values():
+            yield argument.applied, argument.coordinate
+
+
 def _application_faults(schema: Schema, applied: Applied, coordinate: str) -> Iterator[Fault]:
     definition = schema.directives.get(applied.name)
     if definition is None:
         return
     for name, value in applied.arguments.items():
         argument = definition.arguments.get(name)
-        if argument is not None and value and not is_valid_value(schema, value, argument.type):
+        if argument is not None and not is_valid_value(schema, value, argument.type, complete=False):
             yield (
                 f'Invalid value for "{argument.coordinate}" of type "{argument.type}" in application of '
                 f'"@{applied.name}" to "{coordinate}".',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.composition.merge import Merged
+from router.composition.rules.composed_directive_fits import check_composed_applications
 from router.composition.rules.inaccessible import check_inaccessible
 from router.composition.rules.interface_field_no_implem import check_implementations
 from router.composition.rules.invalid_graphql import check_schema
@@ -18,6 +19,7 @@ def check_merged(merged: Merged) -> None:
     check_requires(merged)
     check_transitive_access(merged)
     findings.stop_on_problems()
+    check_composed_applications(merged)
     check_schema(merged.schema, "", findings)
     findings.stop_on_problems()
     check_inaccessible(merged)

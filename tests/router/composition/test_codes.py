@@ -1,4 +1,7 @@
-"""Every code has a case file, and the case gives just that code (and those it says ``# also`` of)."""
+"""Every code has a case file, and the case gives just that code (and those it says ``# also`` of).
+
+``errors/CODE.graphql`` is the example of the error reference; ``errors/CODE.what.graphql`` shows one more way to it.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,17 @@ import router.composition
 from router.composition import CompositionErrors, SubgraphSource, compose
 from router.composition.codes import ERRORS, HINTS
 from router.composition.problems import Hint, Problem
+from router.federation.supergraph import read_supergraph
 
 WITHOUT_A_PLACE = {"NO_QUERIES", "INVALID_SUBGRAPH_NAME", "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"}
 
 
+def code(path: Path) -> str:
+    return path.name.partition(".")[0]
+
+
 def expected(path: Path) -> set[str]:
-    return {path.stem, *re.findall(r"^# also (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE)}
+    return {code(path), *re.findall(r"^# also (\w+)$", path.read_text(encoding="utf-8"), re.MULTILINE)}
 
 
 def in_sources(found: Problem | Hint, sources: list[SubgraphSource]) -> bool:
@@ -45,15 +53,23 @@ def test_the_hint_of_the_case(path: Path) -> None:
     assert all(in_sources(hint, sources) for hint in hints)
 
 
+@pytest.mark.parametrize("path", sorted((CASES / "accepted").iterdir()), ids=lambda path: path.stem)
+def test_accepted_without_remark(path: Path) -> None:
+    sources, options = read_case(path)
+    composed = compose(sources, options)
+    assert composed.hints == ()
+    assert read_supergraph(composed.supergraph_sdl).api_schema.query_type is not None
+
+
 def test_every_code_has_a_meaning_and_a_case() -> None:
-    assert set(ERRORS) == {path.stem for path in (CASES / "errors").iterdir()}
-    assert set(HINTS) == {path.stem for path in (CASES / "hints").iterdir()}
+    assert set(ERRORS) == {code(path) for path in (CASES / "errors").iterdir()}
+    assert set(HINTS) == {code(path) for path in (CASES / "hints").iterdir()}
 
 
 def test_every_code_in_the_source_is_known() -> None:
     package = Path(router.composition.__file__).parent
     known = set(ERRORS) | set(HINTS)
     for path in package.rglob("*.py"):
-        for code in re.findall(r'(?:refuse|hint)\(\s*"([A-Z_]{8,})"', path.read_text(encoding="utf-8")):
-            in_family = any(each.endswith(code) for each in known)
-            assert code in known or in_family, f"{path.name}: {code}"
+        for name in re.findall(r'(?:refuse|hint)\(\s*"([A-Z_]{8,})"', path.read_text(encoding="utf-8")):
+            in_family = any(each.endswith(name) for each in known)
+            assert name in known or in_family, f"{path.name}: {name}"

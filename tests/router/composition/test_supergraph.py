@@ -7,8 +7,11 @@ from itertools import permutations
 import pytest
 from case_files import source
 from graphql import build_schema, parse, print_ast
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.composition import compose
+from router.composition.values import print_value
 from router.federation.supergraph import read_supergraph
 
 INVENTORY = """
@@ -129,3 +132,29 @@ def test_a_directive_that_shares_the_name_of_incremental_delivery_is_the_subgrap
 ) -> None:
     sources = [source(name, f"{definition}\ntype Query {{ {name}: Int }}") for name in ("a", "b")]
     assert (definition in compose(sources).supergraph_sdl) is kept
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=40))
+def test_descriptions_arrive_letter_by_letter(text: str) -> None:
+    sdl = f"type Query {{ {print_value(text)} q: Int }}"
+    read = read_supergraph(compose([source("a", sdl)]).supergraph_sdl)
+    assert read.api_schema.query_type is not None
+    assert (read.api_schema.query_type.fields["q"].description or "") == text
+
+
+@pytest.mark.parametrize(
+    ("written", "rendered"),
+    [
+        ("String! = VALUE", 'String! = "VALUE"'),
+        ("Int = 1.0", "Int = 1"),
+        ("Float = 1", "Float = 1"),
+        ("ID = 7", "ID = 7"),
+        ('E = "B"', "E = B"),
+        ('[E!] = ["A", B]', "[E!] = [A, B]"),
+        ('I = {e: "A", n: [1.0]}', "I = {e: A, n: [1]}"),
+        ("[String] = null", "[String] = null"),
+    ],
+)
+def test_default_values_are_written_as_their_type_has_them(written: str, rendered: str) -> None:
+    sdl = f"type Query {{ q(x: {written}): Int e: E }} enum E {{ A B }} input I {{ e: E n: [Int] }}"
+    assert f"q(x: {rendered}): Int" in compose([source("a", sdl)]).supergraph_sdl
