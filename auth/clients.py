@@ -36,6 +36,7 @@ class ClientRecord(ClientMixin):  # type: ignore[misc]
     id: str
     name_ko: str
     name_en: str
+    organisation_id: str
     organisation_ko: str
     organisation_en: str
     profile: Profile
@@ -152,6 +153,7 @@ class ClientDirectory:
             id=client.id,
             name_ko=client.name_ko,
             name_en=client.name_en,
+            organisation_id=organisation.id,
             organisation_ko=organisation.name_ko,
             organisation_en=organisation.name_en,
             profile=PROFILES[client.kind],

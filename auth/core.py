@@ -24,6 +24,7 @@ from auth.grant_types.authorization_code import CitizenCode, S256Verifier
 from auth.grant_types.client_credentials import MachineCredentials
 from auth.grant_types.device_code import CitizenDevice
 from auth.grant_types.refresh_token import CitizenRefresh
+from auth.grant_types.token_exchange import ServiceExchange
 from auth.id_tokens import id_token
 from auth.keys import KeyRing
 from auth.models import RefreshToken
@@ -55,11 +56,18 @@ class Payload(OAuth2Payload):  # type: ignore[misc]
 class CoreRequest(OAuth2Request):  # type: ignore[misc]
     """An OAuth request whose client is already known; `method` POST for the token endpoint, GET for authorization.
 
-    `proved_key` is the thumbprint of the key whose possession the request has proved.
+    `proved_key` is the thumbprint of the key whose possession the request has proved, `subject_claims` what the token
+    says that is to be exchanged.
     """
 
     def __init__(
-        self, method: str, parameters: Mapping[str, str], client: ClientRecord, now: int, jkt: str | None = None
+        self,
+        method: str,
+        parameters: Mapping[str, str],
+        client: ClientRecord,
+        now: int,
+        jkt: str | None = None,
+        subject_claims: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(method, _URI)
         self.known_parameters = dict(parameters)
@@ -67,6 +75,7 @@ class CoreRequest(OAuth2Request):  # type: ignore[misc]
         self.known_client = client
         self.now = now
         self.proved_key = jkt
+        self.subject_claims: Mapping[str, Any] = subject_claims or {}
 
     @property
     def args(self) -> dict[str, str]:
@@ -95,11 +104,12 @@ class Core(AuthorizationServer):  # type: ignore[misc]
         super().__init__()
         self.settings = settings
         self.keys = keys
-        self._tokens = tokens
+        self.tokens = tokens
         self.register_grant(CitizenCode, [S256Verifier()])
         self.register_grant(MachineCredentials)
         self.register_grant(CitizenRefresh)
         self.register_grant(CitizenDevice)
+        self.register_grant(ServiceExchange)
         self.register_token_generator("default", self._generate)
 
     @property
@@ -185,7 +195,7 @@ class Core(AuthorizationServer):  # type: ignore[misc]
             raise InvalidScopeError
         extra = {"sandbox": True} if client.sandbox else None
         subject = user or Subject(client.id)
-        access_token, seconds = self._tokens.issue(subject, client.id, granted, extra=extra)
+        access_token, seconds = self.tokens.issue(subject, client.id, granted, extra=extra)
         kind = "Bearer" if subject.jkt is None else "DPoP"
         token = {"access_token": access_token, "token_type": kind, "expires_in": seconds, "scope": granted}
         if include_refresh_token:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from auth.grant_types import DEVICE_CODE
+from auth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 
@@ -56,7 +56,7 @@ _TABLE = (
         name="confidential",
         authentication=(*SECRET_METHODS, "private_key_jwt"),
         grant_types=("authorization_code", "client_credentials", "refresh_token"),
-        grant_types_on_request=(DEVICE_CODE,),
+        grant_types_on_request=(DEVICE_CODE, TOKEN_EXCHANGE),
         native_redirects=False,
         remembers_consent=True,
         rotates=False,
@@ -65,7 +65,7 @@ _TABLE = (
         name="fapi2",
         authentication=("private_key_jwt",),
         grant_types=("authorization_code", "client_credentials", "refresh_token"),
-        grant_types_on_request=(),
+        grant_types_on_request=(TOKEN_EXCHANGE,),
         native_redirects=False,
         remembers_consent=True,
         rotates=False,

@@ -159,6 +159,20 @@ _REASONS = {
     "openid_not_granted": Reason(
         "The access token was not granted the scope openid.", "접근 토큰에 openid 권한이 없습니다."
     ),
+    "subject_token_type": Reason(
+        "A subject_token of the type urn:ietf:params:oauth:token-type:access_token is needed.",
+        "urn:ietf:params:oauth:token-type:access_token 형식의 subject_token이 필요합니다.",
+    ),
+    "requested_token_type": Reason("Only access tokens are issued.", "접근 토큰만 발급합니다."),
+    "actor_token": Reason(
+        "There is no actor_token here: the app that asks is the actor.",
+        "actor_token은 쓰지 않습니다. 요청하는 앱이 행위자입니다.",
+    ),
+    "bad_subject_token": Reason(
+        "The subject_token is not a live access token of an app of the same organisation.",
+        "subject_token이 같은 기관 앱의 유효한 접근 토큰이 아닙니다.",
+    ),
+    "long_chain": Reason("A token is exchanged four times at most.", "토큰 교환은 네 번까지입니다."),
     "missing_device_code": Reason("The device_code is missing.", "device_code가 없습니다."),
     "bad_device_code": Reason(
         "The device_code is unknown, used, or was issued to another app.",

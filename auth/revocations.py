@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from auth.config import AuthSettings
 from auth.database import Database
+from auth.grant_types.token_exchange import chain
 from auth.models import Revocation
 
 Kind = Literal["token", "grant", "client", "citizen"]
@@ -56,12 +57,15 @@ class RevocationFeed:
         return lambda: self._listeners.remove(listener)
 
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
-        """Whether the token with these verified claims was ended early."""
+        """Whether the token with these verified claims was ended early, or one that it was exchanged for."""
         if not self._active:
             return False
-        if ("token", claims.get("jti")) in self._active or ("grant", claims.get("grant_id")) in self._active:
+        if any(("token", jti) in self._active for jti in (claims.get("jti"), *claims.get("from", ()))):
             return True
-        owners = (("client", claims.get("client_id")), ("citizen", claims.get("sub")))
+        if ("grant", claims.get("grant_id")) in self._active:
+            return True
+        owners = [("client", claims.get("client_id")), ("citizen", claims.get("sub"))]
+        owners += [("client", client_id) for client_id in chain(claims)]
         ended = (self._active[owner].revoked_at for owner in owners if owner in self._active)
         return any(claims.get("iat", 0) <= revoked_at for revoked_at in ended)
 

@@ -9,6 +9,7 @@ from auth.steps.match_resource import match_resource
 from auth.steps.poll_device import poll_device
 from auth.steps.read_form import read_form
 from auth.steps.read_proof import read_proof
+from auth.steps.read_subject_token import read_subject_token
 from auth.steps.redeem import redeem
 from auth.steps.refuse_query import refuse_query
 from auth.steps.refuse_two_authentications import refuse_two_authentications
@@ -20,7 +21,16 @@ _FORM: tuple[Step, ...] = (refuse_query, read_form, refuse_two_authentications)
 TOKEN = Endpoint(
     path=paths.TOKEN,
     methods=("POST",),
-    follows=("RFC 6749 3.2", "RFC 7636 4.5", "RFC 8628 3.4", "RFC 8707", "RFC 9068", "RFC 9449 5", "RFC 9700"),
+    follows=(
+        "RFC 6749 3.2",
+        "RFC 7636 4.5",
+        "RFC 8628 3.4",
+        "RFC 8693",
+        "RFC 8707",
+        "RFC 9068",
+        "RFC 9449 5",
+        "RFC 9700",
+    ),
     steps=(
         *_FORM,
         know_grant_type,
@@ -29,6 +39,7 @@ TOKEN = Endpoint(
         allow_grant_type,
         match_resource,
         poll_device,
+        read_subject_token,
         redeem,
     ),
     cors=True,

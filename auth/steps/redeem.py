@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from auth.core import CoreRequest, refusal_of
 from auth.errors import Refusal
 from auth.exchange import NO_STORE, Exchange
+from auth.grant_types import STATELESS
 from auth.grant_types.replay import Replayed
 
 log = logging.getLogger("auth.tokens")
@@ -20,9 +21,9 @@ async def redeem(exchange: Exchange) -> Response:
     server, grant_type = exchange.server, exchange.form["grant_type"]
     if grant_type in _NEEDED and _NEEDED[grant_type][0] not in exchange.form:
         raise Refusal("invalid_request", _NEEDED[grant_type][1])
-    request = CoreRequest("POST", exchange.form, exchange.client, exchange.now, exchange.proved_key)
+    request = CoreRequest("POST", exchange.form, exchange.client, exchange.now, exchange.proved_key, exchange.claims)
     try:
-        if grant_type == "client_credentials":
+        if grant_type in STATELESS:
             reply = server.core.create_token_response(request)
         else:
             async with server.database.write() as session:

@@ -17,11 +17,11 @@ FIELDS = [
     "resource", "state", "response_type", "code_challenge", "code_challenge_method", "prompt", "nonce", "request",
     "request_uri", "token", "token_type_hint", "csrf", "login", "password", "answer", "remember", "lang", "ui_locales",
     "client_assertion", "client_assertion_type", "dpop_jkt", "max_age", "user_code", "device_code",
-    "device", "열쇠", "a[]", "",
+    "device", "subject_token", "subject_token_type", "열쇠", "a[]", "",
 ]  # fmt: skip
 VALUES = [
     "", "authorization_code", "client_credentials", "refresh_token", "code",
-    "urn:ietf:params:oauth:grant-type:device_code", "S256", "plain", "none", "login consent",
+    "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange", "S256", "plain", "none", "login consent",
     "rail:read", "rail:read rail:book", "열차", MARK, '"\'\\', "\x00", "\r\nX: y", "a" * 20_000, "%", "%zz", "\ud800",
     "https://app.example/cb", "http://127.0.0.1:1/cb", "javascript:alert(1)",
     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
