@@ -11,7 +11,7 @@ from router.caller import Caller
 from router.errors import SubgraphUnavailable
 from router.executor.http_connection import HttpResponse
 from router.executor.http_pool import HttpSettings, Pool, Target
-from router.executor.json_bytes import loads, loads_exactly
+from router.executor.json_bytes import loads_from_subgraph
 from router.executor.transport import SubgraphRequest, SubgraphResponse
 
 __all__ = ["HttpSettings", "HttpTransport", "OpenSubscription"]
@@ -167,7 +167,7 @@ def read_response(response: HttpResponse, *, exact_numbers: bool = False) -> Sub
         raise SubgraphUnavailable("The subgraph answered a redirect.", extensions={"http": {"status": status}})
     if response.content_type in JSON_TYPES or not response.content_type:
         try:
-            found = (loads_exactly if exact_numbers else loads)(response.body)
+            found = loads_from_subgraph(response.body, exact_numbers=exact_numbers)
         except ValueError:
             found = None
         if isinstance(found, dict) and ("data" in found or "errors" in found):

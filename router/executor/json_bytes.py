@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import orjson
@@ -25,6 +26,31 @@ def loads_exactly(text: bytes | str) -> Any:
     except (ValueError, RecursionError):
         # Too deep, or more digits than Python converts: then the nearest float has to do.
         return found
+
+
+def loads_from_subgraph(text: bytes | str, *, exact_numbers: bool = True) -> Any:
+    """As ``loads`` or ``loads_exactly``, and with lone surrogates. Raises ``ValueError``.
+
+    JavaScript writes them when it cuts a text in the middle of a character: no reason to lose all of an answer.
+    """
+    try:
+        return (loads_exactly if exact_numbers else loads)(text)
+    except orjson.JSONDecodeError:
+        if ("\\u" if isinstance(text, str) else b"\\u") not in text:  # type: ignore[operator]
+            raise
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"not a number of JSON: {text}")
 
 
 def dumps(value: Any) -> bytes:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.typing import Subprotocol
 
 from router.errors import SubgraphUnavailable
-from router.executor.json_bytes import loads_exactly
+from router.executor.json_bytes import loads_from_subgraph
 from router.executor.transport import SubgraphRequest, SubgraphResponse
 from router.subscriptions.protocol import SUBPROTOCOL, encode
 
@@ -123,8 +122,8 @@ async def _initialise(socket: ClientConnection, headers: Mapping[str, str], sett
 async def _messages(socket: ClientConnection) -> AsyncIterator[Mapping[str, Any]]:
     while True:
         try:
-            message = loads_exactly(await socket.recv())
-        except orjson.JSONDecodeError:
+            message = loads_from_subgraph(await socket.recv())
+        except ValueError:
             message = None
         if not isinstance(message, dict):
             raise SubgraphUnavailable("The subgraph sent something that is no graphql-transport-ws message.")

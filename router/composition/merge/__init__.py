@@ -13,6 +13,7 @@ from router.composition.merge.enums import EnumUse
 from router.composition.merge.executable_directives import merge_directive_definitions
 from router.composition.merge.interfaces import with_abstracted_fields
 from router.composition.merge.join_directives import join_directives
+from router.composition.merge.one_of import one_of_definition
 from router.composition.merge.supergraph_links import SupergraphLink, supergraph_links
 from router.composition.merge.types import merge_type_named
 from router.composition.merge.versions import newest_federation
@@ -53,6 +54,7 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> Merged
         message = "No queries found in any subgraph: a supergraph must have a query root type."
         findings.refuse("NO_QUERIES", message)
     types = with_abstracted_fields(m, types)
+    definitions = {**one_of_definition(types.values()), **definitions}
     return Merged(Schema(types, definitions, m.roots, description, applied, defined=True), m, links)
 
 

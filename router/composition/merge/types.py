@@ -14,6 +14,7 @@ from router.composition.merge.inputs import merge_inputs
 from router.composition.merge.interfaces import merge_interface_fields
 from router.composition.merge.join_directives import join_directives
 from router.composition.merge.objects import merge_object_fields
+from router.composition.merge.one_of import one_of
 from router.composition.merge.unions import merge_members
 from router.composition.model import Applied, Kind, Type
 from router.composition.rules.extension_with_no_base import check_has_base
@@ -44,6 +45,7 @@ def merge_type_named(m: Merging, name: str, use: EnumUse) -> Type | None:
             merged = replace(merged, values=merge_values(m, name, sources, use))
         case Kind.INPUT:
             merged = replace(merged, inputs=merge_inputs(m, name, sources))
+            joins = one_of(m, sources)
         case Kind.SCALAR:
             pass
     written = (*_join_implements(m, sources), *_join_types(m, sources), *joins, *applied, *join_directives(m, sources))

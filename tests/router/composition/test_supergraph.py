@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 from case_files import source
-from graphql import build_schema, parse, print_ast
+from graphql import GraphQLInputObjectType, build_schema, parse, print_ast
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +78,34 @@ def definition(name: str) -> str:
 )
 def test_join_directives(name: str, written: str) -> None:
     assert " ".join(written.split()) in definition(name)
+
+
+ONE_OF = {
+    "one subgraph": (["type Query { f(o: One): Int } input One @oneOf { a: Int b: Int }"], True),
+    "with its definition": (
+        ["directive @oneOf on INPUT_OBJECT type Query { f(o: One): Int } input One @oneOf { a: Int b: Int }"],
+        True,
+    ),
+    "one of two subgraphs": (
+        ["type Query { f(o: One): Int } input One { a: Int b: Int }",
+         "type Query { g(o: One): Int } input One @oneOf { a: Int b: Int }"],
+        True,
+    ),
+    "another directive of that name": (
+        ["directive @oneOf on INPUT_OBJECT | OBJECT type Query { f(o: One): Int } input One @oneOf { a: Int b: Int }"],
+        False,
+    ),
+    "no subgraph": (["type Query { f(o: One): Int } input One { a: Int b: Int }"], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("subgraphs", "kept"), ONE_OF.values(), ids=ONE_OF)
+def test_an_input_is_one_of_when_any_subgraph_says_so(subgraphs: list[str], kept: bool) -> None:
+    text = compose([source(f"s{number}", sdl) for number, sdl in enumerate(subgraphs)]).supergraph_sdl
+    read = read_supergraph(text).api_schema.type_map["One"]
+    assert isinstance(read, GraphQLInputObjectType)
+    assert read.is_one_of is kept
+    assert ("directive @oneOf on INPUT_OBJECT" in text) is kept
 
 
 def test_links_come_first_and_follow_the_newest_federation() -> None:

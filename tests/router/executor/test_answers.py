@@ -13,6 +13,21 @@ from router.planner import plan
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("{ __typename }", {}),
+    ("{ a: __typename b: __typename me { c: __typename id __typename } }", {}),
+    ("mutation { __typename t: __typename greet }", {}),
+    (
+        "{ ... on Query { __typename } ...F } fragment F on Query { x: __typename me { ... on User { u: __typename } } }",
+        {},
+    ),
+    ("{ products { p: __typename ... on Thing { q: __typename } } }", {}),
+    (
+        "query($c: Boolean!) { __typename @include(if: $c) y: __typename me { t: __typename @skip(if: $c) } }",
+        {"c": True},
+    ),
+    (
+        "query($c: Boolean!) { __typename @include(if: $c) y: __typename me { t: __typename @skip(if: $c) } }",
+        {"c": False},
+    ),
     ("{ products { name upc } }", {}),
     ("{ me { name } products { reviews { author { email name } } } }", {}),
     ("{ products { shipping } }", {}),
