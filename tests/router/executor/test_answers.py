@@ -16,7 +16,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("{ a: __typename b: __typename me { c: __typename id __typename } }", {}),
     ("mutation { __typename t: __typename greet }", {}),
     (
-        "{ ... on Query { __typename } ...F } fragment F on Query { x: __typename me { ... on User { u: __typename } } }",
+        "{ ... on Query { __typename } ...F } fragment F on Query { x: __typename me { u: __typename } }",
         {},
     ),
     ("{ products { p: __typename ... on Thing { q: __typename } } }", {}),

@@ -149,7 +149,7 @@ SENT: dict[str, tuple[str, str, str | None, str | None]] = {
     "one item for a list": ("$v: [[Int]]", "list: $v", "3", "[[3]]"),
     "one item for an inner list": ("$v: [[Int]]", "list: $v", "[3,[4],null]", "[[3],[4],null]"),
     "defaults of an input object": ("$v: Trip", "trip: $v", "{}", '{"km":2.0,"days":["SUNDAY"]}'),
-    "null where an input object has a default": ("$v: Trip", "trip: $v", '{"km":null}', '{"km":null,"days":["SUNDAY"]}'),
+    "null where a default is": ("$v: Trip", "trip: $v", '{"km":null}', '{"km":null,"days":["SUNDAY"]}'),
     "a single input object for a list": (
         "$v: Trip",
         "trip: $v",
