@@ -42,8 +42,10 @@ def emit_collector(
         with ExitStack() as blocks:
             here = outer = "data"
             seen = _shared_steps(plan.path, shared)
+            last = len(plan.path) - 1
+            replaced = f"seen{last}" if folds and last in seen else None
             for number in seen:
-                writer.line(f"seen{number} = set()")
+                writer.line(f"seen{number} = {'{}' if replaced and number == last else 'set()'}")
             for number, step in enumerate(plan.path):
                 if step.startswith(ON):
                     types = writer.constant(writer.fresh(f"{constant}_ON_"), _types(plan.schema, step))
@@ -54,12 +56,20 @@ def emit_collector(
                     blocks.enter_context(writer.block(f"for {found} in {here}:"))
                 else:
                     writer.line(f"{found} = {here}[{step!r}]")
+                outer, here = here, found
+                if replaced and number == last:
+                    # Several objects may hold this one: what takes its place must take it in each of them.
+                    blocks.enter_context(writer.block(f"if {found} is not None:"))
+                    with writer.block(f"if (first := {replaced}.get(id({found}))) is not None:"):
+                        writer.line(f"{outer}[{step!r}] = first")
+                        writer.line("continue")
+                    continue
                 unseen = f" and id({found}) not in seen{number}" if number in seen else ""
                 blocks.enter_context(writer.block(f"if {found} is not None{unseen}:"))
                 if unseen:
                     writer.line(f"seen{number}.add(id({found}))")
-                outer, here = here, found
-            _emit_object(writer, here, plan, constant, f"{outer}[{plan.path[-1]!r}]" if folds else None)
+            place = f"{outer}[{plan.path[-1]!r}]" if folds else None
+            _emit_object(writer, here, plan, constant, place, replaced)
         writer.line("return objects, index, representations")
     writer.line()
 
@@ -78,7 +88,14 @@ def _types(schema: GraphQLSchema, step: str) -> frozenset[str | None]:
     return frozenset((None, *types_under(schema, step.removeprefix(ON))))
 
 
-def _emit_object(writer: SourceWriter, here: str, plan: Representations, constant: str, place: str | None) -> None:
+def _emit_object(
+    writer: SourceWriter,
+    here: str,
+    plan: Representations,
+    constant: str,
+    place: str | None,
+    replaced: str | None,
+) -> None:
     groups: dict[tuple[tuple[Field, ...], str | None], list[str]] = {}
     for type_name, wanted in plan.by_type.items():
         sent = wanted.sent_type if wanted.sent_type != type_name else None
@@ -105,6 +122,8 @@ def _emit_object(writer: SourceWriter, here: str, plan: Representations, constan
         writer.line("index.append(position)")
     with writer.block("else:"):
         writer.line(f"{place} = objects[position]")
+    if replaced:
+        writer.line(f"{replaced}[id({here})] = objects[position]")
 
 
 def _emit_representation(

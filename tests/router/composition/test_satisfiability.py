@@ -44,7 +44,8 @@ SATISFIABLE = {
         'type I @key(fields: "id") @interfaceObject { id: ID! x: Int }',
     ),
     "interfaces that keys lead to and fro": (
-        'type Query { i: I } interface I @key(fields: "id") { id: ID! } type B implements I @key(fields: "id") { id: ID! } '
+        'type Query { i: I } interface I @key(fields: "id") { id: ID! } '
+        'type B implements I @key(fields: "id") { id: ID! } '
         'type A implements I @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
         'interface I @key(fields: "id") { id: ID! } type B implements I @key(fields: "id") { id: ID! } '
         'type A implements I @key(fields: "id") { id: ID! x: Int }',

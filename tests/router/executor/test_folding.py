@@ -5,8 +5,11 @@ import pytest
 from shop import Shop, expected, supergraph
 
 from router.caller import Caller
-from router.executor import compile_plan
+from router.composition import SubgraphSource, compose
+from router.executor import InProcessTransport, SubgraphRequest, compile_plan
 from router.executor.fetches import prepare_fetches
+from router.executor.transport import SubgraphResponse
+from router.federation.supergraph import read_supergraph
 from router.operation import parse_request
 from router.planner import plan
 
@@ -44,3 +47,33 @@ async def test_an_error_of_a_folded_entity_is_told_at_every_position() -> None:
     assert [error["path"] for error in found["errors"]] == [
         ["products", 1, "reviews", index, "product", "name"] for index in (0, 1)
     ]
+
+
+async def test_an_object_that_several_hold_is_replaced_in_each() -> None:
+    head = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key"])'
+    fields = {"rail": "", "air": "owner: Train", "docs": "name: String"}
+    sources = [
+        SubgraphSource(name, f"http://{name}", f'{head} type Train @key(fields: "id") {{ id: ID! {field} }} {root}')
+        for (name, field), root in zip(fields.items(), ("type Query { trains: [Train] }", "", ""), strict=True)
+    ]
+    graph = read_supergraph(compose(sources).supergraph_sdl)
+    answers = {
+        "rail": lambda ids: {"trains": [{"__typename": "Train", "id": each} for each in "1212"]},
+        "air": lambda ids: {"_entities": [{"owner": {"__typename": "Train", "id": "9"}} for _ in ids]},
+        "docs": lambda ids: {"_entities": [{"name": f"train {each}"} for each in ids]},
+    }
+
+    def serving(name: str) -> InProcessTransport:
+        async def execute(request: SubgraphRequest, caller: Caller) -> SubgraphResponse:
+            sent = request.variables.get("representations", [])
+            return {"data": answers[name]([each["id"] for each in sent])}
+
+        return InProcessTransport(execute)
+
+    operation = parse_request("{ trains { owner { name } } }", None, graph.api_schema)
+    compiled = compile_plan(plan(graph, operation), operation, graph)
+    transports = {name: serving(name) for name in fields}
+    interpreted = await compiled({}, Caller(), transports)
+    compiled.compile()
+    assert orjson.loads(interpreted) == {"data": {"trains": [{"owner": {"name": "train 9"}}] * 4}}
+    assert await compiled({}, Caller(), transports) == interpreted
