@@ -21,7 +21,8 @@ FIELDS = [
 ]  # fmt: skip
 VALUES = [
     "", "authorization_code", "client_credentials", "refresh_token", "code",
-    "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange", "S256", "plain", "none", "login consent",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange", "S256", "plain", "none", "login consent",
     "rail:read", "rail:read rail:book", "열차", MARK, '"\'\\', "\x00", "\r\nX: y", "a" * 20_000, "%", "%zz", "\ud800",
     "https://app.example/cb", "http://127.0.0.1:1/cb", "javascript:alert(1)",
     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
