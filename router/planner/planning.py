@@ -17,6 +17,7 @@ from router.planner.route import Route, Search, Standing
 from router.planner.routes import solve
 from router.planner.selections import Selections, open_fragments, print_selections
 from router.planner.steps import Steps
+from router.planner.turns import in_turns
 
 INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
@@ -49,16 +50,18 @@ def plan_stages(supergraph: Supergraph, operation: Operation, labels: frozenset[
         for selection in open_fragments(operation.selections, lambda _: True)
         if isinstance(selection, Field) and selection.name not in INTROSPECTION
     )
+    if operation.kind is OperationKind.MUTATION:
+        asked = in_turns(asked)
     selections = keep_common_members(graph, operation.kind, asked)
     search = Search(graph, solve)
-    turns = tuple(_route(search, operation, part) for part in _in_turns(operation, selections))
+    turns = tuple(_route(search, operation, part) for part in _parts(operation, selections))
     drafted = draft_steps(graph, operation.kind, operation.root_type, selections, _joined_turns(turns))
     passes = tuple(run_passes(drafted, graph))
     final = passes[-1][1] if passes else drafted
     return PlanStages(graph, turns, drafted, passes, assemble(final, operation, graph))
 
 
-def _in_turns(operation: Operation, selections: Selections) -> tuple[Selections, ...]:
+def _parts(operation: Operation, selections: Selections) -> tuple[Selections, ...]:
     """Mutation fields are planned one by one, as they run one by one."""
     if operation.kind is OperationKind.MUTATION:
         return tuple((selection,) for selection in selections)
