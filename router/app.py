@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 from router.config import Settings, TokenSettings
-from router.over_http.answers import send_response
-from router.over_http.endpoint import GraphQLEndpoint
+from router.over_http.answers import Reply, send_response
+from router.over_http.endpoint import GraphQLEndpoint, Incoming
 from router.over_http.media_types import MediaType, accepts
 from router.over_http.pages import BASE, GraphiQLPages
 from router.over_http.resource_metadata import WELL_KNOWN, metadata, public_origin
 from router.pipeline import Pipeline
-from router.policy.callers import Callers
+from router.policy.callers import Callers, Headers
 from router.policy.jwt import TokenVerifier
 from router.policy.keys import JwksKeys, jwks_by_url
 from router.policy.proofs import ProofChecker
@@ -32,6 +33,25 @@ OpenPipeline = Callable[[], AbstractAsyncContextManager[Pipeline]]
 
 SWEEP_S = 0.5
 """How often open sockets and streams are held against revocations, and unfinished bodies against the clock."""
+
+
+STREAMED = (b"event-stream", b"multipart")
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """The way past ASGI for a server that has the whole request: GraphQL by POST at ``path``, answered by value."""
+
+    path: bytes
+    respond: Callable[[Incoming], Awaitable[Reply | None]]
+    cors: bool
+
+    def takes(self, headers: Headers) -> bool:
+        """Whether a request with these headers is answered the same here as through the application."""
+        if self.cors and b"origin" in headers:
+            return False
+        accept = headers.get(b"accept")
+        return accept is None or not any(one in accept.lower() for one in STREAMED)
 
 
 def build_app(
@@ -106,6 +126,10 @@ class RouterApp:
         for wrap in middleware:
             wrapped = wrap(wrapped)
         self._wrapped = wrapped
+        self.direct: Direct | None = None
+        """None where middleware wants to see every request."""
+        if not middleware:
+            self.direct = Direct(path.encode("ascii"), self._graphql.respond, bool(settings.http.cors_origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -130,6 +154,10 @@ class RouterApp:
             sweep.cancel()
             with suppress(asyncio.CancelledError):
                 await sweep
+
+    def end_streams(self) -> None:
+        """Complete all event streams: the process is about to stop."""
+        self._graphql.streams.end_where(lambda caller: True)
 
     async def _sweep(self) -> None:
         while True:

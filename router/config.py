@@ -46,6 +46,12 @@ class ServerSettings:
     access_log: bool = key(False, "Log one line a request (method, path, status; never headers or bodies).")
     drain_s: int = key(10, "Seconds that running requests get to finish after SIGTERM.")
     backlog: int = key(2048, "Connections the kernel may hold before they are accepted.")
+    door: str = key("own", "HTTP server: own (the router's), or uvicorn (any other runs build_app itself).")
+    max_connections: int = key(25_000, "Connections at once in one worker, WebSockets included (own server).")
+    max_header_bytes: int = key(65_536, "Longest request line and headers (own server).")
+    header_timeout_s: float = key(10.0, "Time a request's head has to arrive (own server).")
+    keep_alive_s: float = key(75.0, "Time a connection may be idle between requests (own server).")
+    write_timeout_s: float = key(30.0, "Time a client may read nothing of its answer (own server).")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ RouterError
 │   │   ├── NotAcceptable         NOT_ACCEPTABLE · no media type of ``Accept`` is ours
 │   │   ├── BodyTooLarge          REQUEST_TOO_LARGE
 │   │   ├── UrlTooLong            URL_TOO_LONG
+│   │   ├── HeadersTooLarge       HEADERS_TOO_LARGE
 │   │   ├── BodyTooSlow           REQUEST_TIMEOUT · the body did not come in time
 │   │   ├── UnsupportedMediaType  UNSUPPORTED_MEDIA_TYPE
 │   │   └── TransportUnsupported  SUBSCRIPTION_OVER_HTTP · the operation needs the WebSocket or an event stream
@@ -51,6 +52,7 @@ CODES: Mapping[str, CodeMeaning] = {
     ),
     "REQUEST_TOO_LARGE": CodeMeaning(413, "The request body is too large", "요청 본문이 너무 큽니다"),
     "URL_TOO_LONG": CodeMeaning(414, "The URL is too long; use POST", "URL이 너무 깁니다. POST를 사용하세요"),
+    "HEADERS_TOO_LARGE": CodeMeaning(431, "The request headers are too large", "요청 헤더가 너무 큽니다"),
     "REQUEST_TIMEOUT": CodeMeaning(408, "The request body came too slowly", "요청 본문이 제때 도착하지 않았습니다"),
     "UNSUPPORTED_MEDIA_TYPE": CodeMeaning(
         415, "The Content-Type of the request is not supported", "지원하지 않는 Content-Type입니다"
@@ -183,6 +185,13 @@ class UrlTooLong(BadRequest):
 
     code = "URL_TOO_LONG"
     http_status = 414
+
+
+class HeadersTooLarge(BadRequest):
+    """Request line and headers are longer than the limit (RFC 6585 section 5)."""
+
+    code = "HEADERS_TOO_LARGE"
+    http_status = 431
 
 
 class BodyTooSlow(BadRequest):

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast, get_args
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
-
-from router.app import OpenPipeline
+from router.app import ASGIApp, OpenPipeline, RouterApp
 from router.config import ConfigError, Settings, SubgraphSettings
+from router.door import Door
+from router.door.sockets import CuttableSocket
 from router.executor import ExecutionSettings
 from router.executor.http import HttpSettings, HttpTransport
 from router.executor.settings import ErrorPolicy, SubgraphErrors
@@ -24,33 +21,6 @@ from router.policy.override_labels import LabelHook, OverrideLabels, labels_of
 from router.subscriptions.upstream import subscribe
 
 logger = logging.getLogger(__name__)
-
-SEND_BUFFER_BYTES = 65_536
-"""Kernel buffer of one WebSocket: what a slow client leaves unread shows here, not in megabytes of stale frames."""
-HIGH_WATER_BYTES = 262_144
-
-
-class CuttableSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket with bounded buffers and the ASGI extension ``router.abort``.
-
-    A client that reads nothing never lets a close frame through either: without ``abort`` its connection and what is
-    buffered for it would stay as long as it likes.
-    """
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Bound what can wait for this client, in the kernel and in the process."""
-        super().connection_made(transport)
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
-
-    def handle_connect(self, event: Request) -> None:
-        """Offer ``abort`` to the application, which starts after this returns."""
-        super().handle_connect(event)
-        scope = getattr(self, "scope", None)
-        if scope is not None:
-            cast(dict[str, Any], scope["extensions"])["router.abort"] = self.transport.abort
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -79,6 +49,11 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "proxy_headers": False,
         "timeout_graceful_shutdown": server.drain_s,
     }
+
+
+def door_of(router: RouterApp, settings: Settings, app: ASGIApp | None = None) -> Door:
+    """The router's own server over ``router``, or over an application around it that leaves GraphQL to it."""
+    return Door(app or router, settings, uvicorn_options(settings), router.direct, router.end_streams)
 
 
 def pipeline_settings(

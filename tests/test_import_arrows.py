@@ -33,6 +33,7 @@ ROUTER_ROOMS = (
     "over_http",
     "subscriptions",
     "app",
+    "door",
     "server",
     "commands",
     "__main__",

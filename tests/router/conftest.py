@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from router.executor import InProcessTransport, SubgraphRequest, SubgraphRespons
 from router.federation.supergraph import read_supergraph
 from router.pipeline import Pipeline
 from router.policy.jwt import TokenVerifier
-from router.server import pipeline_settings, uvicorn_options
+from router.server import door_of, pipeline_settings, uvicorn_options
 
 CLOCK_TYPES = """
 type Query {join}{{
@@ -181,9 +182,18 @@ class Served:
 Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 
+DOORS = ("own", "uvicorn")
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest) -> str:
+    """Which HTTP server the router is behind: every test of the doors runs for each."""
+    return str(request.param)
+
+
 @pytest.fixture
-def serve() -> Serve:
-    """``async with serve(settings, verifier=…) as router``: the clock's router behind uvicorn, as ``serve`` runs it."""
+def serve(door: str) -> Serve:
+    """``async with serve(settings, verifier=…) as router``: the clock's router as ``router serve`` runs it."""
 
     @asynccontextmanager
     async def start(
@@ -198,19 +208,37 @@ def serve() -> Serve:
             pipeline_settings(settings),
         )
         app = build_app(pipeline, settings, verifier=verifier)
-        server = uvicorn.Server(uvicorn.Config(app, **{**uvicorn_options(settings), "loop": "none"}))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        task = asyncio.create_task(server._serve())
-        while not server.started:
-            await asyncio.sleep(0.005)
-            if task.done():
-                task.result()
-        port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            yield Served(port, app, clock)
+            async with listening(door, app, settings) as port:
+                yield Served(port, app, clock)
         finally:
-            server.should_exit = True
-            await task
             await pipeline.aclose()
 
     return start
+
+
+@asynccontextmanager
+async def listening(door: str, app: RouterApp, settings: Settings) -> AsyncIterator[int]:
+    """The port on which the application is served by ``door``; drained when left."""
+    if door == "own":
+        own = door_of(app, settings)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            async with app.running():
+                await own.start([listener])
+                try:
+                    yield listener.getsockname()[1]
+                finally:
+                    await own.stop()
+        return
+    server = uvicorn.Server(uvicorn.Config(app, **{**uvicorn_options(settings), "loop": "none"}))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(server._serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+        if task.done():
+            task.result()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
