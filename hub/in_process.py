@@ -31,6 +31,9 @@ class SubgraphTransport:
         finally:
             await events.aclose()
 
+    def retire(self) -> None:
+        """Nothing is held."""
+
     async def aclose(self) -> None:
         """Nothing to release: the hub closes the subgraph itself."""
 

@@ -147,13 +147,22 @@ class RouterApp:
                 yield self
                 await self.sockets.drain()
             else:
-                async with self._open() as self.pipeline:
+                async with self._open() as opened:
+                    self.pipeline = opened
                     yield self
                     await self.sockets.drain()
+                    if self.pipeline is not opened:
+                        await self.pipeline.aclose()
         finally:
             sweep.cancel()
             with suppress(asyncio.CancelledError):
                 await sweep
+
+    def replace(self, pipeline: Pipeline) -> None:
+        """Serve by another pipeline from now on; what runs on the one before ends there."""
+        before, self.pipeline = self.pipeline, pipeline
+        if before is not None:
+            before.retire()
 
     def end_streams(self) -> None:
         """Complete all event streams: the process is about to stop."""

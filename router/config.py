@@ -40,9 +40,10 @@ def secret_key(doc: str) -> Any:
 class ServerSettings:
     """How ``router serve`` listens."""
 
-    host: str = key("127.0.0.1", "Address to listen on.")
+    host: str = key("127.0.0.1", "Address to listen on, or unix:/path of a socket.")
     port: int = key(4000, "TCP port to listen on; 0 takes any free one.")
-    workers: int = key(1, "Worker processes.")
+    workers: int = key(1, "Worker processes; they share nothing but the port.")
+    watch_s: float = key(0.0, "How often to look for a new supergraph in the file; 0: on SIGHUP only.")
     access_log: bool = key(False, "Log one line a request (method, path, status; never headers or bodies).")
     drain_s: int = key(10, "Seconds that running requests get to finish after SIGTERM.")
     backlog: int = key(2048, "Connections the kernel may hold before they are accepted.")

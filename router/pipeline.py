@@ -187,6 +187,11 @@ class Pipeline:
         if run and known.document.kind is not OperationKind.SUBSCRIPTION:
             yield Stage("run", await compiled(variables, caller, self.transports))
 
+    def retire(self) -> None:
+        """Another pipeline takes the new requests: hold nothing open for more than those that run."""
+        for transport in self.transports.values():
+            transport.retire()
+
     async def aclose(self) -> None:
         """Close the transports and the planner's thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""How the ASGI door is served: uvicorn on uvloop and httptools, with sockets whose slow clients can be cut off."""
+"""How the router is served: by its own door, or by uvicorn on uvloop and httptools; and what it is made of."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from router.policy.override_labels import LabelHook, OverrideLabels, labels_of
 from router.subscriptions.upstream import subscribe
 
 logger = logging.getLogger(__name__)
+
+DOORS = ("own", "uvicorn")
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -132,16 +134,18 @@ def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, 
     return transports
 
 
+def make_pipeline(supergraph: Supergraph, settings: Settings, *, label_hook: LabelHook | None = None) -> Pipeline:
+    """The pipeline of a supergraph whose subgraphs speak HTTP; the caller closes it."""
+    transports = http_transports(supergraph, settings)
+    return Pipeline(supergraph, transports, pipeline_settings(settings, supergraph.subgraphs, label_hook))
+
+
 def http_pipeline(supergraph: Supergraph, settings: Settings, *, label_hook: LabelHook | None = None) -> OpenPipeline:
     """Opens the pipeline of a supergraph whose subgraphs speak HTTP, for ``build_app``."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Pipeline]:
-        pipeline = Pipeline(
-            supergraph,
-            http_transports(supergraph, settings),
-            pipeline_settings(settings, supergraph.subgraphs, label_hook),
-        )
+        pipeline = make_pipeline(supergraph, settings, label_hook=label_hook)
         try:
             with settled_memory():
                 yield pipeline
@@ -160,6 +164,13 @@ def settled_memory() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+def settle_again() -> None:
+    """Within ``settled_memory``, after much of what lives was replaced: let go of the old, take out the new."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _folded(name: str) -> str:

@@ -35,6 +35,7 @@ ROUTER_ROOMS = (
     "app",
     "door",
     "server",
+    "workers",
     "commands",
     "__main__",
 )

@@ -80,6 +80,9 @@ class Door:
         self.now = loop.time()
         for one in sockets:
             serve = loop.create_unix_server if one.family == socket.AF_UNIX else loop.create_server
+            if one.family != socket.AF_UNIX:
+                # Accepted sockets inherit it; asyncio's own loop sets it only where the protocol was named.
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._listening.append(await serve(lambda: Connection(self, loop), sock=one, backlog=backlog))
         self._looking = asyncio.create_task(self._look(), name="door")
 

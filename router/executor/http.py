@@ -95,6 +95,10 @@ class HttpTransport:
         headers = {name: value for name, value in caller.headers.items() if forwardable(name, value)}
         return self._open_subscription(self._subscription_url, request, headers)
 
+    def retire(self) -> None:
+        """Keep no connection beyond the call it is opened for."""
+        self._pool.retire()
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._pool.aclose()

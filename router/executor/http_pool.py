@@ -48,7 +48,7 @@ class Pool:
         self._opening = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._tls = ssl.create_default_context() if target.tls else None
-        self._closed = False
+        self._closed = self._retired = False
 
     async def send(self, request: bytes, *, is_read: bool) -> HttpResponse:
         """Send over a free or new connection; a read is sent once more when an idle connection proves stale.
@@ -70,6 +70,12 @@ class Pool:
             raise SubgraphUnavailable("The connection ended before the answer.") from None
         finally:
             self._give_back(connection)
+
+    def retire(self) -> None:
+        """Close idle connections now and busy ones after their answer; new calls open their own."""
+        self._retired = True
+        while self._idle:
+            self._idle.pop().abort()
 
     async def aclose(self) -> None:
         """Close all connections; calls in flight fail."""
@@ -134,7 +140,9 @@ class Pool:
 
     def _give_back(self, connection: Connection) -> None:
         self._busy.discard(connection)
-        if not connection.closed and not self._closed:
+        if self._retired:
+            connection.abort()
+        elif not connection.closed and not self._closed:
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)
         self._wake_next()

@@ -32,5 +32,8 @@ class InProcessTransport:
             raise SubgraphUnavailable("The subgraph offers no subscriptions.")
         return self._subscribe(request, caller)
 
+    def retire(self) -> None:
+        """Nothing is held."""
+
     async def aclose(self) -> None:
         """Nothing is held."""

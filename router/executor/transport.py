@@ -70,6 +70,10 @@ class Transport(Protocol):
         """Open a subscription; leaving the iteration closes it upstream."""
         ...
 
+    def retire(self) -> None:
+        """Calls become rare and will end: keep no idle connection for them."""
+        ...
+
     async def aclose(self) -> None:
         """Release connections."""
         ...
