@@ -9,11 +9,13 @@ import getpass
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from auth import kill_switch
 from auth.app import build_app
 from auth.citizens import create_citizen
 from auth.config import AuthSettings, read_settings
@@ -36,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(options.settings)
         if options.act == "serve":
-            uvicorn.run(build_app(settings), host=options.host, port=options.port, access_log=False)
+            uvicorn.run(
+                build_app(settings), host=options.host, port=options.port, access_log=False, timeout_graceful_shutdown=5
+            )
             return 0
         return asyncio.run(_with_server(settings, options))
     except AuthError as error:
@@ -73,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     citizen = acts.add_parser("new-citizen", help="register a citizen; asks for the password")
     citizen.add_argument("--login", required=True)
     citizen.add_argument("--name", required=True)
+    end = acts.add_parser("end", help="end something now: the router refuses its tokens within a second")
+    end.add_argument("what", choices=("token", "grant", "secret", "client", "organisation", "citizen", "consent"))
+    end.add_argument("id", help="its id; for a consent that of the citizen")
+    end.add_argument("--client", help="whose consent ends")
+    secrets = acts.add_parser("secrets", help="list the ids and dates of an app's live secrets")
+    secrets.add_argument("client_id")
     acts.add_parser("rotate-keys", help="publish a new signing key, to sign after the lead time")
     return parser
 
@@ -110,6 +120,14 @@ async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
             jwks=_key_set(options.keys) if options.keys else None,
         )
         return [f"client_id {made.client_id}", *([f"client_secret {made.secret}"] if made.secret else [])]
+    if options.act == "end":
+        await _end(server, options.what, options.id, options.client)
+        return [f"ended {options.what} {options.id}"]
+    if options.act == "secrets":
+        return [
+            f"{secret_id}  made {_day(made_at)}  {'' if ends is None else f'ends {_day(ends)}'}".rstrip()
+            for secret_id, made_at, ends in await kill_switch.live_secrets(server, options.client_id)
+        ]
     if options.act == "set-keys":
         await set_client_keys(server, options.client_id, _key_set(options.keys))
         return ["keys replaced"]
@@ -129,6 +147,29 @@ async def _act(server: AuthServer, options: argparse.Namespace) -> list[str]:
             )
         ]
     return [f"kid {await server.keys.rotate()}"]
+
+
+async def _end(server: AuthServer, what: str, ended: str, client_id: str | None) -> None:
+    if what == "token":
+        await server.end_token(ended)
+    elif what == "grant":
+        await server.end_grant(ended)
+    elif what == "secret":
+        await kill_switch.end_secret(server, ended)
+    elif what == "client":
+        await kill_switch.set_client_state(server, ended, "suspended")
+    elif what == "organisation":
+        await kill_switch.set_organisation_state(server, ended, "suspended")
+    elif what == "citizen":
+        await kill_switch.disable_citizen(server, ended)
+    elif client_id is None:
+        raise RegistrationRefused("--client says whose consent ends")
+    else:
+        await kill_switch.end_consent(server, ended, client_id)
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
 def _key_set(file: Path) -> Any:

@@ -45,7 +45,7 @@ class AuthSettings:
     """How long one signing key signs."""
     key_lead_seconds: int = 600
     """How long a new key is published before it signs; longer than any verifier caches the JWKS."""
-    poll_seconds: float = 1.0
+    poll_seconds: float = 0.5
     """How often revocations and keys written by other processes are read."""
     sandbox: bool = False
     """Sandbox mode: demo accounts and longer, flagged tokens may be made."""

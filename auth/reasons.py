@@ -183,6 +183,9 @@ _REASONS = {
     "device_too_fast": Reason(
         "Wait five seconds longer between two polls from now on.", "지금부터 5초씩 더 기다렸다가 다시 물어 주세요."
     ),
+    "not_a_resource_server": Reason(
+        "This app is not the resource server that tokens are for.", "이 앱은 토큰의 대상인 리소스 서버가 아닙니다."
+    ),
     "missing_token": Reason("The token is missing.", "token이 없습니다."),
     "not_accepted": Reason("The request was not accepted.", "요청을 처리할 수 없습니다."),
     # not the caller's fault

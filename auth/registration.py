@@ -174,24 +174,6 @@ async def set_client_keys(server: AuthServer, client_id: str, jwks: Mapping[str,
     server.clients.forget(client_id)
 
 
-async def set_client_state(server: AuthServer, client_id: str, state: str) -> None:
-    """Suspend a client (its live tokens die at once) or make it active again. Raises `NotRegistered`."""
-    if state not in ("active", "suspended"):
-        raise RegistrationRefused("state must be active or suspended")
-    async with server.database.write() as session:
-        client = await session.get(Client, client_id)
-        if client is None:
-            raise NotRegistered(f"no client {client_id}")
-        client.state = state
-        session.add(client)
-        revoked = None
-        if state == "suspended":
-            revoked = await session.run_sync(lambda sync: server.revocations.write(sync, "client", client_id))
-    server.clients.forget(client_id)
-    if revoked is not None:
-        server.revocations.announce(revoked)
-
-
 async def list_clients(server: AuthServer) -> list[ClientSummary]:
     """Every client, oldest first."""
     now = int(server.clock())

@@ -56,6 +56,11 @@ class RevocationFeed:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    @property
+    def listening(self) -> int:
+        """How many listeners there are."""
+        return len(self._listeners)
+
     def is_revoked(self, claims: Mapping[str, Any]) -> bool:
         """Whether the token with these verified claims was ended early, or one that it was exchanged for."""
         if not self._active:

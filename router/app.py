@@ -19,9 +19,10 @@ from router.over_http.pages import BASE, GraphiQLPages
 from router.over_http.resource_metadata import WELL_KNOWN, metadata, public_origin
 from router.pipeline import Pipeline
 from router.policy.callers import Callers, Headers
-from router.policy.jwt import TokenVerifier
+from router.policy.jwt import TokenVerifier, never_revoked
 from router.policy.keys import JwksKeys, jwks_by_url
 from router.policy.proofs import ProofChecker
+from router.policy.revocations import FeedReader, Revocations
 from router.subscriptions.websocket import SocketDoor
 
 Scope = MutableMapping[str, Any]
@@ -67,10 +68,12 @@ def build_app(
     one made of ``settings.token``; without issuer there is none and every caller is anonymous.
     The last of ``middleware`` is the outermost.
     """
-    return RouterApp(pipeline, settings, verifier or verifier_of(settings.token), middleware)
+    revocations = Revocations()
+    feed = None if verifier is not None else feed_of(settings.token, revocations)
+    return RouterApp(pipeline, settings, verifier or verifier_of(settings.token, revocations), middleware, feed)
 
 
-def verifier_of(settings: TokenSettings) -> TokenVerifier | None:
+def verifier_of(settings: TokenSettings, revocations: Revocations | None = None) -> TokenVerifier | None:
     """The verifier the settings ask for; raises ``ValueError`` when they name an issuer without audience or keys."""
     if not settings.issuer:
         return None
@@ -83,7 +86,18 @@ def verifier_of(settings: TokenSettings) -> TokenVerifier | None:
         algorithms=settings.algorithms,
         leeway_s=settings.leeway_s,
         cache_size=settings.cache_size,
+        is_revoked=never_revoked if revocations is None else revocations.is_revoked,
     )
+
+
+def feed_of(settings: TokenSettings, revocations: Revocations) -> FeedReader | None:
+    """The reader of the feed the settings name; raises ``ValueError`` when its credentials are missing."""
+    if not settings.revocations_url:
+        return None
+    if not settings.revocations_client_id or not settings.revocations_client_secret:
+        raise ValueError("token.revocations_url needs token.revocations_client_id and token.revocations_client_secret")
+    client_id, secret = settings.revocations_client_id, settings.revocations_client_secret
+    return FeedReader(settings.revocations_url, client_id, secret, revocations)
 
 
 class RouterApp:
@@ -95,7 +109,9 @@ class RouterApp:
         settings: Settings,
         verifier: TokenVerifier | None,
         middleware: Sequence[Middleware],
+        feed: FeedReader | None = None,
     ) -> None:
+        self._feed = feed
         self.pipeline: Pipeline | None = pipeline if isinstance(pipeline, Pipeline) else None
         self._open = None if isinstance(pipeline, Pipeline) else pipeline
         self.settings = settings
@@ -142,6 +158,8 @@ class RouterApp:
     async def running(self) -> Any:
         """The lifespan, for a process that mounts this application in another one."""
         sweep = asyncio.create_task(self._sweep())
+        if self._feed is not None:
+            self._feed.start()
         try:
             if self._open is None:
                 yield self
@@ -154,6 +172,8 @@ class RouterApp:
                     if self.pipeline is not opened:
                         await self.pipeline.aclose()
         finally:
+            if self._feed is not None:
+                self._feed.stop()
             sweep.cancel()
             with suppress(asyncio.CancelledError):
                 await sweep

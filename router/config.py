@@ -85,6 +85,9 @@ class TokenSettings:
     leeway_s: float = key(5.0, "Clock difference allowed, at most 10 s.")
     required: bool = key(False, "Refuse requests without a token.")
     cache_size: int = key(20_000, "Verified tokens remembered.")
+    revocations_url: str = key("", "Feed of what the issuer ended early; without it tokens live until they expire.")
+    revocations_client_id: str = key("", "Client id of this router at the issuer, for the feed.")
+    revocations_client_secret: str = secret_key("Its secret.")
     dpop_nonce_secret: str = secret_key("With this text, the same in all workers, DPoP proofs must carry our nonce.")
 
 

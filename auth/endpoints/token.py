@@ -1,4 +1,4 @@
-"""The endpoints apps call by themselves: token, revocation, introspection."""
+"""The endpoints apps and routers call by themselves: token, revocation and its feed, introspection."""
 
 from auth import paths
 from auth.exchange import Endpoint, Step
@@ -15,6 +15,7 @@ from auth.steps.refuse_query import refuse_query
 from auth.steps.refuse_two_authentications import refuse_two_authentications
 from auth.steps.require_token import require_token
 from auth.steps.revoke import revoke
+from auth.steps.stream_revocations import require_resource_server, stream_revocations
 
 _FORM: tuple[Step, ...] = (refuse_query, read_form, refuse_two_authentications)
 
@@ -51,6 +52,13 @@ REVOKE = Endpoint(
     follows=("RFC 7009",),
     steps=(*_FORM, authenticate_client, require_token, revoke),
     cors=True,
+)
+
+REVOCATIONS = Endpoint(
+    path=paths.REVOCATIONS,
+    methods=("POST",),
+    follows=("ADR 0044",),
+    steps=(*_FORM, authenticate_confidential, require_resource_server, stream_revocations),
 )
 
 INTROSPECT = Endpoint(

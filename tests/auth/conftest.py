@@ -151,9 +151,9 @@ class LiveAuth:
         }
         return {name: value for name, value in parameters.items() if value is not None}, verifier
 
-    def also(self, folder: Path) -> AbstractContextManager[LiveAuth]:
+    def also(self, folder: Path, **changes: Any) -> AbstractContextManager[LiveAuth]:
         """A second server on the same database."""
-        return live_auth(self.server.settings.database_url, folder, like=self)
+        return live_auth(self.server.settings.database_url, folder, like=self, **changes)
 
     def token(
         self, form: dict[str, str], client: NewClient | None = None, headers: dict[str, str] | None = None

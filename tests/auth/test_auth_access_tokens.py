@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from auth.registration import set_client_state
+from auth.kill_switch import set_client_state
 from router.errors import Unauthenticated
 from router.policy.jwt import Grant, TokenVerifier
 from router.policy.keys import JwksKeys

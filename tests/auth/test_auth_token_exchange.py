@@ -9,7 +9,8 @@ import pytest
 
 from auth.errors import RegistrationRefused
 from auth.grant_types import TOKEN_EXCHANGE
-from auth.registration import create_client, create_organisation, set_client_state
+from auth.kill_switch import set_client_state
+from auth.registration import create_client, create_organisation
 from tests.auth.signing import AppKey
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
