@@ -31,6 +31,12 @@ FORM = {"since": "ever"}
 
 
 @pytest.fixture
+def door() -> str:
+    """Revocations are told behind the doors: one is enough."""
+    return "own"
+
+
+@pytest.fixture
 def servers(database_url: str, tmp_path: Path) -> Iterator[tuple[Any, Any]]:
     """Two authorization servers on one database, polling as by default; the router hears the second of them."""
     with (
