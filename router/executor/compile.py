@@ -25,6 +25,10 @@ from router.executor.settings import ExecutionSettings
 from router.executor.shape import ShapeBuilder
 from router.executor.source import Program, SourceWriter
 from router.executor.transport import SubgraphResponse, Transport
+from router.executor.unmerged import UnmergedProgram, unmerged_program
+from router.executor.unmerged.replay import replaying
+from router.executor.unmerged.run import Surprise, UnmergedRun
+from router.executor.unmerged.sources import Unfit
 from router.federation.supergraph import Supergraph
 from router.operation.model import Operation, OperationKind
 from router.planner.nodes import QueryPlan, SubscriptionNode
@@ -83,11 +87,30 @@ class CompiledPlan:
         self.source = ""
         """The emitted Python once compiled; tracebacks point into it."""
         self._program: Program | None = None
-        self._execute: Callable[[Run], Awaitable[None]] = self._walk
+        self._unmerged: UnmergedProgram | None = None
+        self.merges = ""
+        """Why the compiled plan has to merge answers; empty when it does not."""
+        self._execute: Callable[[Run], Awaitable[None]] | None = None
         self._project: Callable[[dict[str, Any], Mapping[str, Any]], Any] | None = None
 
     def compile(self) -> None:
         """Write the plan down as Python and run that from now on. May be called from another thread."""
+        title = self.operation.name or self.operation.kind.value
+        try:
+            self._unmerged = self._compile_unmerged(title)
+            self.source = self._unmerged.source
+        except Unfit as reason:
+            self.merges = str(reason)
+            self._compile_merging(title)
+
+    def _compile_unmerged(self, title: str) -> UnmergedProgram:
+        if self._refusals:
+            raise Unfit("refusals")
+        if self._introspection is not None:
+            raise Unfit("introspection")
+        return unmerged_program(self.plan.node, self._fetches, self._root, self._supergraph.schema, title)
+
+    def _compile_merging(self, title: str) -> None:
         writer = SourceWriter()
         PlanEmitter(writer, self._fetches).emit(self.plan.node)
         if not self._refusals:
@@ -100,14 +123,16 @@ class CompiledPlan:
             "list_of": list_of,
             "present": present,
         }
-        title = self.operation.name or self.operation.kind.value
         self._program = Program(writer.text, {**known, **writer.constants}, title)
         self.source = writer.text
         self._execute = self._program.names["execute"]
         self._project = self._program.names.get("project")
 
-    async def _walk(self, run: Run) -> None:
-        await walk(run, self.plan.node, self._fetches)
+    async def _fetch(self, run: Run) -> None:
+        if self._execute is None:
+            await walk(run, self.plan.node, self._fetches)
+        else:
+            await self._execute(run)
 
     async def __call__(
         self,
@@ -121,8 +146,15 @@ class CompiledPlan:
         ``asked`` is the operation of this request's own text, for error locations: plans are shared by equal ones.
         """
         assert self.operation.kind is not OperationKind.SUBSCRIPTION, "subscriptions are opened by events()"
+        if self._unmerged is not None:
+            attempt = UnmergedRun(variables, caller, transports, self._settings)
+            try:
+                return await self._unmerged.run(attempt)
+            except (Surprise, *SURPRISES):
+                # The general way finds out what is to be told of it.
+                transports = replaying(attempt.recorded, transports)
         run = self._start(variables, caller, transports, asked)
-        await self._execute(run)
+        await self._fetch(run)
         return self._finish(run)
 
     async def events(
@@ -148,7 +180,7 @@ class CompiledPlan:
                 async for event in stream:
                     run = self._start(variables, caller, transports, asked)
                     run.merge_root(primary, event)
-                    await self._execute(run)
+                    await self._fetch(run)
                     yield self._finish(run)
         except SubgraphUnavailable as error:
             yield self._broken_off(error, primary, opening)

@@ -130,7 +130,7 @@ def _emit_representation(
     writer: SourceWriter, here: str, wanted: Wanted, spoken: str, plan: Representations, constant: str
 ) -> None:
     type_name = next(name for name, found in plan.by_type.items() if found is wanted)
-    simple = all(_hashable(plan.schema, type_name, field.name) for field in wanted.fields)
+    simple = all(hashable(plan.schema, type_name, field.name) for field in wanted.fields)
     parts = [f"'__typename': {spoken}"]
     keys: list[str] = []
     for field in wanted.fields:
@@ -154,7 +154,8 @@ def _emit_representation(
         writer.line(f"representations.append({display})")
 
 
-def _hashable(schema: GraphQLSchema, type_name: str, field_name: str) -> bool:
+def hashable(schema: GraphQLSchema, type_name: str, field_name: str) -> bool:
+    """Whether values of the field are dict keys that are equal exactly when their JSON is."""
     fields = getattr(schema.type_map.get(type_name), "fields", {})
     if field_name not in fields:
         return False

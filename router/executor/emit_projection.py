@@ -7,6 +7,8 @@ give the same bytes (tests/router/executor/test_projection_equal.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from router.executor.fetches import keys_of
@@ -15,7 +17,72 @@ from router.executor.source import SourceWriter
 from router.planner.nodes import Path
 
 
-class ProjectionEmitter:
+class ValueEmitter:
+    """The expressions of values, for whoever knows where they are read and how an object in a slot is projected."""
+
+    def __init__(self, writer: SourceWriter) -> None:
+        self._writer = writer
+        self._enums: dict[frozenset[str], str] = {}
+
+    def call(self, slot: Slot) -> str:
+        """The format of the expression that projects an object in the slot."""
+        raise NotImplementedError
+
+    def checked_display(self, slots: Sequence[Slot], values: Sequence[tuple[str, bool]]) -> str:
+        """Write the checks for null that ``values`` ask for; the dict display of all."""
+        must = [
+            (f"(x{number} := {value[0]})", f"x{number}") if value[1] else (None, value[0])
+            for number, value in enumerate(values)
+        ]
+        checks = [test for test, _ in must if test is not None]
+        if checks:
+            with self._writer.block(f"if {' or '.join(f'{test} is None' for test in checks)}:"):
+                self._writer.line("raise TypeError('null in a non-null field')")
+        pairs = (f"{slot.response_key!r}: {value}" for slot, (_, value) in zip(slots, must, strict=True))
+        return f"{{{', '.join(pairs)}}}"
+
+    def value(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
+        nullable = not isinstance(wanted, GraphQLNonNull)
+        if isinstance(wanted, GraphQLNonNull):
+            wanted = wanted.of_type
+        if isinstance(wanted, GraphQLList):
+            return self._guarded("list_of({})", read, nullable, self._items(slot, wanted.of_type))
+        if slot.shape is not None:
+            return self._guarded(self.call(slot), read, nullable, None)
+        if slot.enum is not None:
+            return self._guarded(f"{self._enum(slot.enum)}[{{}}]", read, nullable, None)
+        return read, not nullable
+
+    def _items(self, slot: Slot, item: GraphQLOutputType) -> str | None:
+        """The expression of one item ``e``; None when items are answered as they are."""
+        expression, must_check = self.value(slot, item, "e")
+        if must_check:
+            return "present(e)"
+        return None if expression == "e" else expression
+
+    def _guarded(self, call: str, read: str, nullable: bool, item: str | None) -> tuple[str, bool]:
+        if call.startswith("list_of"):
+            plain = item is None
+            if not nullable:
+                return (f"list_of({read})" if plain else f"[{item} for e in list_of({read})]"), False
+            held = "n" if read == "e" else "y"
+            inner = f"list_of({held})" if plain else f"[{item} for e in list_of({held})]"
+            return f"(None if ({held} := {read}) is None else {inner})", False
+        if not nullable:
+            return call.format(read), False
+        if read == "e":
+            return f"(None if e is None else {call.format('e')})", False
+        return f"(None if (y := {read}) is None else {call.format('y')})", False
+
+    def _enum(self, values: frozenset[str]) -> str:
+        name = self._enums.get(values)
+        if name is None:
+            name = self._enums[values] = f"ENUM_{len(self._enums)}"
+            self._writer.constant(name, {value: value for value in sorted(values)})
+        return name
+
+
+class ProjectionEmitter(ValueEmitter):
     """Writes ``project(data, variables)``, and ``project_<n>`` for every shape; ``project_0`` is the root's.
 
     ``shared``: response paths whose values may be the same list or object at several positions. Such a value is
@@ -23,11 +90,15 @@ class ProjectionEmitter:
     """
 
     def __init__(self, writer: SourceWriter, shapes: list[Shape], shared: frozenset[Path] = frozenset()) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._shapes = shapes
         self._shared = shared
-        self._enums: dict[frozenset[str], str] = {}
         self._memos = 0
+
+    def call(self, slot: Slot) -> str:
+        """The format of the expression that projects an object in the slot."""
+        assert slot.shape is not None
+        return f"project_{slot.shape.number}({{}}, v)"
 
     def emit(self) -> None:
         """Write all functions; shapes deeper in the answer come first."""
@@ -88,16 +159,7 @@ class ProjectionEmitter:
                         self._assign(slot, value)
                 writer.line("return answer")
             else:
-                must = [
-                    (f"(x{number} := {value[0]})", f"x{number}") if value[1] else (None, value[0])
-                    for number, value in enumerate(values)
-                ]
-                checks = [test for test, _ in must if test is not None]
-                if checks:
-                    with writer.block(f"if {' or '.join(f'{test} is None' for test in checks)}:"):
-                        writer.line("raise TypeError('null in a non-null field')")
-                pairs = (f"{slot.response_key!r}: {value}" for slot, (_, value) in zip(slots, must, strict=True))
-                writer.line(f"return {{{', '.join(pairs)}}}")
+                writer.line(f"return {self.checked_display(slots, values)}")
         writer.line()
 
     def _assign(self, slot: Slot, value: tuple[str, bool]) -> None:
@@ -121,12 +183,12 @@ class ProjectionEmitter:
             raise AssertionError("operations with refusals are projected by interpretation")
         if slot.shape is not None and keys_of(slot.path) in self._shared and "@" in slot.path:
             return self._remembered(slot, slot.type, read)
-        return self._value(slot, slot.type, read)
+        return self.value(slot, slot.type, read)
 
     def _remembered(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
         """As ``_value``, for a value met several times; a run does not wait, so the memo may live in the module."""
         nullable = not isinstance(wanted, GraphQLNonNull)
-        expression, _ = self._value(slot, wanted if isinstance(wanted, GraphQLNonNull) else GraphQLNonNull(wanted), "o")
+        expression, _ = self.value(slot, wanted if isinstance(wanted, GraphQLNonNull) else GraphQLNonNull(wanted), "o")
         self._memos += 1
         number, writer = self._memos, self._writer
         writer.line(f"memo_{number} = {{}}")
@@ -139,46 +201,6 @@ class ProjectionEmitter:
         if nullable:
             found = f"(None if (y := {read}) is None else memo_{number}.get(id(y)) or remembered_{number}(y, v))"
         return found, False
-
-    def _value(self, slot: Slot, wanted: GraphQLOutputType, read: str) -> tuple[str, bool]:
-        nullable = not isinstance(wanted, GraphQLNonNull)
-        if isinstance(wanted, GraphQLNonNull):
-            wanted = wanted.of_type
-        if isinstance(wanted, GraphQLList):
-            return self._guarded("list_of({})", read, nullable, self._items(slot, wanted.of_type))
-        if slot.shape is not None:
-            return self._guarded(f"project_{slot.shape.number}({{}}, v)", read, nullable, None)
-        if slot.enum is not None:
-            return self._guarded(f"{self._enum(slot.enum)}[{{}}]", read, nullable, None)
-        return read, not nullable
-
-    def _items(self, slot: Slot, item: GraphQLOutputType) -> str | None:
-        """The expression of one item ``e``; None when items are answered as they are."""
-        expression, must_check = self._value(slot, item, "e")
-        if must_check:
-            return "present(e)"
-        return None if expression == "e" else expression
-
-    def _guarded(self, call: str, read: str, nullable: bool, item: str | None) -> tuple[str, bool]:
-        if call.startswith("list_of"):
-            plain = item is None
-            if not nullable:
-                return (f"list_of({read})" if plain else f"[{item} for e in list_of({read})]"), False
-            held = "n" if read == "e" else "y"
-            inner = f"list_of({held})" if plain else f"[{item} for e in list_of({held})]"
-            return f"(None if ({held} := {read}) is None else {inner})", False
-        if not nullable:
-            return call.format(read), False
-        if read == "e":
-            return f"(None if e is None else {call.format('e')})", False
-        return f"(None if (y := {read}) is None else {call.format('y')})", False
-
-    def _enum(self, values: frozenset[str]) -> str:
-        name = self._enums.get(values)
-        if name is None:
-            name = self._enums[values] = f"ENUM_{len(self._enums)}"
-            self._writer.constant(name, {value: value for value in sorted(values)})
-        return name
 
 
 def _guard(slot: Slot) -> str:

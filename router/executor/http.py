@@ -86,7 +86,11 @@ class HttpTransport:
                     response = await self._shared(headers, body)
         except TimeoutError:
             raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
-        return read_response(response, exact_numbers=request.exact_numbers)
+        if not request.read_only or request.exact_numbers:
+            return read_response(response, exact_numbers=request.exact_numbers)
+        if response.read is None:
+            response.read = read_response(response)
+        return response.read
 
     def subscribe(self, request: SubgraphRequest, caller: Caller) -> AsyncIterator[SubgraphResponse]:
         """Open a subscription."""

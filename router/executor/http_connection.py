@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,15 @@ from router.errors import SubgraphUnavailable
 MAX_HEADER_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpResponse:
     """A whole response. ``content_type`` without parameters, lower case."""
 
     status: int
     content_type: str
     body: bytes
+    read: Mapping[str, Any] | None = None
+    """The GraphQL response read from it, for all who do not write into it."""
 
 
 class Stale(ConnectionError):

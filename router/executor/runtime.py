@@ -155,42 +155,18 @@ class Run:
         representations: list[dict[str, Any]] | None,
         context: Mapping[str, Any] | None = None,
     ) -> SubgraphRequest:
-        """The request of a fetch: variables that were not given stay absent."""
-        variables: dict[str, Any] = {}
-        if representations is not None:
-            variables["representations"] = representations
-        for name in fetch.variables:
-            if name in self.variables:
-                variables[name] = self.variables[name]
-        if context:
-            variables.update(context)
-        return SubgraphRequest(
-            fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head, fetch.exact_numbers
-        )
+        """The request of a fetch."""
+        return subgraph_request(fetch, self.variables, representations, context)
 
     async def _send(
         self, fetch: PreparedFetch, request: SubgraphRequest, collected: Collected | None
     ) -> SubgraphResponse | None:
         self.fetched += 1
         try:
-            transport = self.transports.get(fetch.subgraph)
-            if transport is None:
-                raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not connected.")
-            async with asyncio.timeout(self.settings.timeout):
-                response = await transport.execute(request, self.caller)
-            if not isinstance(response, Mapping):
-                raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} gave no GraphQL response.")
-            return response
+            return await exchange(fetch, request, self.transports, self.caller, self.settings.timeout)
         except SubgraphUnavailable as error:
             self._failed(fetch, collected, error)
-        except TimeoutError:
-            self._failed(
-                fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} did not answer in time.")
-            )
-        except Exception:
-            logger.exception("the transport to subgraph %s failed", fetch.subgraph)
-            self._failed(fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not available."))
-        return None
+            return None
 
     def _failed(self, fetch: PreparedFetch, collected: Collected | None, error: SubgraphUnavailable) -> None:
         """One error for each field of the answer the fetch was for."""
@@ -249,6 +225,54 @@ class Run:
             for entity in entities:
                 if entity is not None and entity.get("__typename") in fetch.untyped:
                     del entity["__typename"]
+
+
+def subgraph_request(
+    fetch: PreparedFetch,
+    given: Mapping[str, Any],
+    representations: list[dict[str, Any]] | None,
+    context: Mapping[str, Any] | None = None,
+    *,
+    read_only: bool = False,
+) -> SubgraphRequest:
+    """The request of a fetch: variables that were not given stay absent."""
+    variables: dict[str, Any] = {}
+    if representations is not None:
+        variables["representations"] = representations
+    for name in fetch.variables:
+        if name in given:
+            variables[name] = given[name]
+    if context:
+        variables.update(context)
+    return SubgraphRequest(
+        fetch.query, fetch.operation_name, variables, fetch.is_mutation, fetch.head, fetch.exact_numbers, read_only
+    )
+
+
+async def exchange(
+    fetch: PreparedFetch,
+    request: SubgraphRequest,
+    transports: Mapping[str, Transport],
+    caller: Caller,
+    time_limit: float,
+) -> SubgraphResponse:
+    """The subgraph's response. Raises SubgraphUnavailable, whatever went wrong; the log has more."""
+    try:
+        transport = transports.get(fetch.subgraph)
+        if transport is None:
+            raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not connected.")
+        async with asyncio.timeout(time_limit):
+            response = await transport.execute(request, caller)
+        if not isinstance(response, Mapping):
+            raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} gave no GraphQL response.")
+        return response
+    except SubgraphUnavailable:
+        raise
+    except TimeoutError:
+        raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} did not answer in time.") from None
+    except Exception as error:
+        logger.exception("the transport to subgraph %s failed", fetch.subgraph)
+        raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not available.") from error
 
 
 def unavailable(subgraph: str, path: ResponsePath, cause: SubgraphUnavailable) -> SubgraphUnavailable:

@@ -12,7 +12,7 @@ __all__ = ["Caller", "SubgraphRequest", "SubgraphResponse", "Transport", "reques
 
 SubgraphResponse = Mapping[str, Any]
 """A GraphQL response map: ``data``, ``errors``, ``extensions``. It belongs to the executor from then on, which merges
-into its objects in place: a transport never hands out the same objects twice."""
+into its objects in place: a transport never hands out the same objects twice, unless the request is ``read_only``."""
 
 
 def request_head(query: str, operation_name: str | None) -> bytes:
@@ -25,9 +25,10 @@ class SubgraphRequest:
     """One GraphQL request to a subgraph; not changed once made. ``body`` is made when a transport sends bytes.
 
     ``exact_numbers``: the answer may hold integers beyond 64 bits, which a custom scalar may be: read them exactly.
+    ``read_only``: who asks does not write into the answer, so others may be given the same objects.
     """
 
-    __slots__ = ("_body", "_head", "exact_numbers", "is_mutation", "operation_name", "query", "variables")
+    __slots__ = ("_body", "_head", "exact_numbers", "is_mutation", "operation_name", "query", "read_only", "variables")
 
     def __init__(
         self,
@@ -37,12 +38,14 @@ class SubgraphRequest:
         is_mutation: bool = False,
         head: bytes | None = None,
         exact_numbers: bool = False,
+        read_only: bool = False,
     ) -> None:
         self.query = query
         self.operation_name = operation_name
         self.variables: Mapping[str, Any] = {} if variables is None else variables
         self.is_mutation = is_mutation
         self.exact_numbers = exact_numbers
+        self.read_only = read_only
         self._head = head
         self._body: bytes | None = None
 

@@ -128,8 +128,8 @@ def test_source_is_readable_and_tracebacks_point_into_it() -> None:
     operation = parse_request("query Names { products { name } }", None, graph.api_schema)
     compiled = compile_plan(plan(graph, operation), operation, graph)
     assert "async def execute(run):" in compiled.source
-    assert "def project_0(o, v):" in compiled.source
-    filename = compiled._execute.__code__.co_filename
+    assert "def answer(E, I, R, v):" in compiled.source
+    filename = compiled._unmerged.execute.__code__.co_filename
     assert "".join(linecache.getlines(filename)) == compiled.source
     del compiled
     assert linecache.getlines(filename) == []
