@@ -19,7 +19,9 @@ def replaying(recorded: Sequence[Recorded], transports: Mapping[str, Transport])
     by_subgraph: dict[str, list[Recorded]] = {}
     for one in recorded:
         by_subgraph.setdefault(one.subgraph, []).append(one)
-    replays = {name: _Replay(name, transports.get(name), found) for name, found in by_subgraph.items()}
+    replays: dict[str, Transport] = {
+        name: _Replay(name, transports.get(name), found) for name, found in by_subgraph.items()
+    }
     return {**transports, **replays}
 
 
