@@ -55,6 +55,9 @@ class _Replay:
         """Not for queries and mutations."""
         raise AssertionError("only queries and mutations are replayed")
 
+    def retire(self) -> None:
+        """The transport behind belongs to others."""
+
     async def aclose(self) -> None:
         """The transport behind belongs to others."""
 
