@@ -118,6 +118,8 @@ class LiveAuth:
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self.loop)
         return future.result(30)
 
+    hidden_fields = staticmethod(hidden_fields)
+
     def register(self, kind: str = "confidential", **options: Any) -> NewClient:
         """Another app of the same organisation, with every scope."""
         made: dict[str, Any] = {
@@ -202,12 +204,11 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    addresses = {"issuer": url, "audience": f"{url}/graphql"}
     settings = AuthSettings(
-        issuer=url,
-        audience=f"{url}/graphql",
         database_url=database_url,
         keys_dir=folder / "keys",
-        **{"sandbox": True, "poll_seconds": 0.1, **changes},
+        **{**addresses, "sandbox": True, "poll_seconds": 0.1, **changes},
     )
     clock = MovableClock()
     loop = asyncio.new_event_loop()
