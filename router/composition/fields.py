@@ -10,23 +10,28 @@ from router.federation.field_sets import FieldSelection, FieldSetError, Fragment
 
 
 def selected_fields(schema: Schema, type_name: str, text: str, *, implementations: bool) -> Iterator[Field]:
-    """Fields of the schema named by the selection; what cannot be read or found is passed over.
+    """Fields of the schema named by the selection, up to the first one the schema does not have; none if unreadable.
 
     With ``implementations`` a field of an interface brings the fields of its implementing objects.
     """
     try:
-        selections = parse_field_set(text)
-    except FieldSetError:
+        yield from _selected(schema, type_name, parse_field_set(text), implementations)
+    except (FieldSetError, _Unknown):
         return
-    yield from _selected(schema, type_name, selections, implementations)
+
+
+class _Unknown(Exception):
+    """A field or type the schema does not have; what comes behind it cannot be told with certainty."""
 
 
 def _selected(schema: Schema, type_name: str, selections: Selections, implementations: bool) -> Iterator[Field]:
     for selection in selections:
         if isinstance(selection, FieldSelection):
+            if selection.name == "__typename":
+                continue
             found = schema.field(type_name, selection.name)
             if found is None:
-                continue
+                raise _Unknown
             yield found
             if implementations and schema.kind(type_name) is Kind.INTERFACE:
                 for runtime_type in schema.runtime_types(type_name):

@@ -12,7 +12,7 @@ from dataclasses import replace
 from graphql import DocumentNode, parse
 
 from router.composition.definitions import missing_definitions
-from router.composition.model import COMPOSITE, Applied, Field, InputValue, Kind, Schema, Type, has
+from router.composition.model import COMPOSITE, FEDERATION_TYPES, Applied, Field, InputValue, Kind, Schema, Type, has
 from router.composition.problems import Findings, in_subgraphs
 from router.composition.read import read_schema
 from router.composition.rules.extension_with_no_base import is_federation_extension, is_root_extension
@@ -40,12 +40,14 @@ def upgrade_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> list
     not accept, and INTERFACE_OBJECT_USAGE_ERROR where an interface key of v1 seems to serve an interface object."""
     if all(subgraph.is_federation_2 for subgraph in subgraphs):
         return list(subgraphs)
-    upgraded = []
+    upgraded, sound = [], []
     for subgraph in subgraphs:
         own = Findings()
         upgraded.append(subgraph if subgraph.is_federation_2 else _upgrade(subgraph, subgraphs, own))
         findings.problems.extend(own.problems)
-    _check_interface_objects(subgraphs, findings)
+        if not own.problems:
+            sound.append(subgraph)
+    _check_interface_objects(sound, findings)
     return upgraded
 
 
@@ -75,6 +77,8 @@ def _upgrade(subgraph: Subgraph, everyone: Sequence[Subgraph], findings: Finding
 
 def _check_base(subgraph: Subgraph, each: Type, everyone: Sequence[Subgraph], findings: Findings) -> None:
     if is_root_extension(subgraph, each) or not is_federation_extension(subgraph, each):
+        return
+    if each.name in FEDERATION_TYPES:
         return
     others = (other.schema.types.get(each.name) for other in everyone if other is not subgraph)
     if not any(other is not None and other.defined and other.kind in COMPOSITE for other in others):

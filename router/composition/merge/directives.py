@@ -120,6 +120,9 @@ def applied_names(schema: Schema) -> frozenset[str]:
             add(argument.applied)
         for value in each.values.values():
             add(value.applied)
+    for definition in schema.directives.values():
+        for argument in definition.arguments.values():
+            add(argument.applied)
     return frozenset(names)
 
 

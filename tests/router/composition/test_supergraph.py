@@ -186,3 +186,13 @@ def test_descriptions_arrive_letter_by_letter(text: str) -> None:
 def test_default_values_are_written_as_their_type_has_them(written: str, rendered: str) -> None:
     sdl = f"type Query {{ q(x: {written}): Int e: E }} enum E {{ A B }} input I {{ e: E n: [Int] }}"
     assert f"q(x: {rendered}): Int" in compose([source("a", sdl)]).supergraph_sdl
+
+
+def test_what_one_subgraph_hides_of_an_executable_directive_is_hidden() -> None:
+    sources = [
+        source("a", "directive @sized(by: Int) on FIELD type Query { q: Int }"),
+        source("b", "directive @sized(by: Int @inaccessible) on FIELD"),
+    ]
+    directive = read_supergraph(compose(sources).supergraph_sdl).api_schema.get_directive("sized")
+    assert directive is not None
+    assert directive.args == {}
