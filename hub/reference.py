@@ -27,7 +27,8 @@ def errors() -> str:
         "# Router",
         errors_reference(LIMIT_CODES).strip(),
         "# Composition",
-        "Errors of `router compose`; the supergraph is not written. The names are the field's own.",
+        "Errors of `router compose`; the supergraph is not written. The names are the field's own; each leads to its"
+        " example and remedy.",
         _table(ERROR_CODES),
         "Hints: the supergraph is written, and this is worth a look.",
         _table(HINT_CODES),
@@ -41,7 +42,10 @@ def errors() -> str:
 
 
 def _table(meanings: Mapping[str, str]) -> str:
-    rows = "\n".join(f"| `{code}` | {meaning} |" for code, meaning in sorted(meanings.items()))
+    linked = (
+        (f"[`{code}`](composition-errors.md#{code.lower()})", meaning) for code, meaning in sorted(meanings.items())
+    )
+    rows = "\n".join(f"| {code} | {meaning} |" for code, meaning in linked)
     return f"| code | meaning |\n|---|---|\n{rows}"
 
 

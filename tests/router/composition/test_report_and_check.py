@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from case_files import source
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from router.composition import CompositionErrors, Location, Problem, SubgraphSource, compose
 from router.composition.check import Severity, compare_schemas
 from router.composition.merge.strategies import conjunction, implies
-from router.composition.report import as_json, as_text, summary
+from router.composition.report import COLOURED, as_json, as_text, summary
 
 
 def refused(*sources: SubgraphSource) -> tuple[Problem, ...]:
@@ -22,11 +23,39 @@ def refused(*sources: SubgraphSource) -> tuple[Problem, ...]:
     return errors.value.problems
 
 
-def test_text_shows_the_place() -> None:
-    broken = SubgraphSource("a", "", "type Query {\n  t: Missing\n}")
-    assert as_text(refused(broken), [broken]) == (
-        "error[INVALID_GRAPHQL]: [a] Unknown type 'Missing'.\n  --> a:2:6\n    |\n  2 |   t: Missing\n    |      ^"
-    )
+TOLD = """\
+error[INVALID_GRAPHQL]: [a] Unknown type 'Missing'.
+  --> schemas/a.graphql:2:10
+    |
+  2 | \t "역" t: Missing
+    | \t         ^
+  = help: Correct the schema; the message says what the GraphQL specification asks for.
+
+error[INVALID_GRAPHQL]: [a] Unknown type 'Missing'.
+  --> schemas/a.graphql:3:4
+    |
+  3 | u: Missing
+    |    ^"""
+
+
+def test_text_shows_the_place_under_tabs_and_wide_letters_and_helps_once_a_code() -> None:
+    broken = SubgraphSource("a", "", 'type Query {\n\t "역" t: Missing\nu: Missing\n}')
+    places = [Location("a", 2, 10), Location("a", 3, 4)]
+    problems = [Problem("INVALID_GRAPHQL", "[a] Unknown type 'Missing'.", (place,)) for place in places]
+    assert as_text(problems, [broken], {"a": "schemas/a.graphql"}) == TOLD
+
+
+def test_further_places_are_marked_as_such() -> None:
+    shared = [source(name, "type Query { q: Int }") for name in "ab"]
+    told = as_text(refused(*shared), shared).splitlines()
+    assert [line for line in told if line.startswith(("  -->", "  :::"))] == ["  --> a:1:14", "  ::: b:1:14"]
+
+
+def test_colour_changes_no_letter() -> None:
+    shared = [source(name, "type Query { q: Int }") for name in "ab"]
+    coloured = as_text(refused(*shared), shared, style=COLOURED)
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == as_text(refused(*shared), shared)
+    assert coloured.startswith("\x1b[1;31merror[INVALID_FIELD_SHARING]\x1b[0m")
 
 
 def test_json_shape() -> None:
