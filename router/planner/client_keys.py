@@ -30,6 +30,10 @@ class ClientKeys:
     at: dict[Path, dict[str, dict[Signature, frozenset[str]]]] = field(default_factory=dict)
     ambiguous: set[tuple[Path, str]] = field(default_factory=set)
     """Where one key stands for different things on one runtime type (the objects around differ in type)."""
+    undecided: set[Path] = field(default_factory=set)
+    """Where the choice of a runtime type decides what such a key means further down."""
+    ways: dict[Path, tuple[Path, set[frozenset[str]]]] = field(default_factory=dict)
+    """By path: that of the objects around, and the sets of runtime types under which it is selected there."""
 
 
 def plain(path: Path) -> Path:
@@ -61,6 +65,11 @@ def client_keys(graph: Graph, root: str, selections: Selections) -> ClientKeys:
     """The keys of a whole operation."""
     found = ClientKeys()
     _collect(graph, root, frozenset({root}), selections, (), found)
+    for path, _ in found.ambiguous:
+        while path:
+            path, types = found.ways[path]
+            if len(types) > 1:
+                found.undecided.add(path)
     return found
 
 
@@ -81,6 +90,7 @@ def _collect(
         below = field_below(graph, parent, selection, path)
         if below is not None:
             inner = graph.possible.get(below[0], frozenset())
+            found.ways.setdefault(below[1], (path, set()))[1].add(types)
             _collect(graph, below[0], inner, selection.selections, below[1], found)
 
 
@@ -95,15 +105,23 @@ def internal_key(keys: ClientKeys, path: Path, wanted: Field) -> str:
 
 def is_ambiguous(keys: ClientKeys, graph: Graph, parent: str, selections: Selections, path: Path) -> bool:
     """Whether the selections, read at ``path``, touch a key that stands for different things there."""
-    return bool(keys.ambiguous) and any(place in keys.ambiguous for place in _places(graph, parent, selections, path))
+    return bool(keys.ambiguous) and any(
+        place in keys.ambiguous for place in _places(graph, parent, selections, path, set())
+    )
 
 
-def _places(graph: Graph, parent: str, selections: Selections, path: Path) -> Iterator[tuple[Path, str]]:
+def _places(
+    graph: Graph, parent: str, selections: Selections, path: Path, seen: set[tuple[int, Path]]
+) -> Iterator[tuple[Path, str]]:
+    """Path and key of every field; a selection set that stands in several places is read once for each path."""
+    if (id(selections), path) in seen:
+        return
+    seen.add((id(selections), path))
     for selection in selections:
         if isinstance(selection, InlineFragment):
-            yield from _places(graph, selection.type_condition or parent, selection.selections, path)
+            yield from _places(graph, selection.type_condition or parent, selection.selections, path, seen)
             continue
         yield path, selection.response_key
         below = field_below(graph, parent, selection, path)
         if below is not None:
-            yield from _places(graph, below[0], selection.selections, below[1])
+            yield from _places(graph, below[0], selection.selections, below[1], seen)

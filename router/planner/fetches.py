@@ -6,18 +6,19 @@ not ask for get response keys that cannot meet the client's own at that place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from graphql import is_abstract_type
 
 from router.errors import LimitExceeded
-from router.operation.model import Condition, Field, InlineFragment, OperationKind, Selection
+from router.operation.model import Condition, Field, OperationKind
 from router.planner.client_keys import ClientKeys, client_keys, field_below, internal_key, is_ambiguous, plain
 from router.planner.graph import Graph, Kind
 from router.planner.nodes import ContextRewrite, Path
 from router.planner.route import ContextNeed, Placed, Route, Visit
-from router.planner.selections import TYPENAME, Selections, joined, merge
+from router.planner.selections import TYPENAME, Selections, joined
+from router.planner.sent_along import leaves, sent_along
 from router.planner.steps import (
     ContextVariable,
     FetchStep,
@@ -32,18 +33,20 @@ from router.planner.tree import Tree
 Touched = frozenset[int]
 
 MAX_STEPS = 10_000
-"""A type that lies in pieces in two subgraphs can double the steps with each level; nothing better bounds that."""
+"""Far above what any operation of use needs; a bound on memory for those made to be large."""
 
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A step under construction. ``path`` has an ``... on T`` item for each choice of a runtime type on the way."""
+    """A step under construction. ``path`` has an ``... on T`` item for each choice of a runtime type that may decide
+    what a key means."""
 
     id: int
     subgraph: str
     path: Path
     kind: OperationKind
     turn: int
+    round: int
     tree: Tree
     representations: tuple[Representation, ...] = ()
     after: Touched = frozenset()
@@ -63,6 +66,8 @@ class Origin:
     """The enclosing positions that set contexts, outermost first; the same that the search called frames."""
     conditions: tuple[Condition, ...] = ()
     """Those on the fields around."""
+    narrowed: bool = False
+    """Whether only some runtime types of an object around lead here."""
 
 
 @dataclass(slots=True, eq=False)
@@ -77,8 +82,8 @@ class Drafting:
     emitted: dict[tuple[object, ...], Touched] = field(default_factory=dict)
     shared: dict[tuple[object, ...], tuple[Tree, Touched]] = field(default_factory=dict)
     """By route and place: the tree below a field, for the other runtime types that select the same."""
-    siblings: dict[tuple[object, ...], int] = field(default_factory=dict)
-    """By origin, path and subgraph: the draft for visits that wait for the origin alone."""
+    joinable: dict[tuple[object, ...], list[Draft]] = field(default_factory=dict)
+    """By subgraph, path, round and conditions: the drafts that further visits may join."""
 
 
 def draft_steps(graph: Graph, kind: OperationKind, root: str, selections: Selections, turns: Sequence[Route]) -> Steps:
@@ -117,7 +122,7 @@ def _without_last_types(path: Path) -> Path:
 
 def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool) -> Touched:
     """Select all of a route; returns the steps that bring any of it."""
-    place = (id(route), id(origin.tree), origin.path, origin.turn, internal)
+    place = (id(route), id(origin.tree), origin.path, origin.turn, internal, tuple(id(o.tree) for o in origin.above))
     known = drafting.emitted.get(place)
     if known is not None:
         return known
@@ -128,7 +133,10 @@ def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool
         touched |= _emit(drafting, placed, route.type, origin, internal)
     for condition, below in route.groups:
         assert origin.tree
-        group = replace(origin, tree=origin.tree.on(condition), path=(*origin.path, f"... on {condition}"))
+        path = origin.path
+        if drafting.keys.undecided and plain(path) in drafting.keys.undecided:
+            path = (*path, f"... on {condition}")
+        group = replace(origin, tree=origin.tree.on(condition), path=path, narrowed=True)
         touched |= _emit_route(drafting, below, group, internal)
     drafting.emitted[place] = touched
     return touched
@@ -152,12 +160,12 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     above = (*origin.above, origin) if at in drafting.graph.context_setters else origin.above
     path = (*origin.path, selected.response_key, *placed.path[1:])
     conditions = joined(origin.conditions, selected.conditions)
-    place = (id(placed.route), draft.id, plain(path), conditions, internal)
-    known = drafting.shared.get(place) if not drafting.keys.ambiguous and not above else None
+    place = (id(placed.route), draft.id, path, conditions, internal)
+    known = None if above else drafting.shared.get(place)
     if known and tree.share(selected, known[0]):
         return known[1]
     below = tree.field(selected)
-    inside = Origin(draft, below, path, origin.turn, above, conditions)
+    inside = Origin(draft, below, path, origin.turn, above, conditions, origin.narrowed)
     touched = _emit_route(drafting, placed.route, inside, internal)
     drafting.shared[place] = (below, touched)
     if _is_narrowed(drafting.graph, at, asked, placed.route.type, draft.subgraph):
@@ -196,57 +204,51 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
             touched, variables = _context(drafting, context, origin)
             after, contexts = after | touched, contexts + variables
         there = drafting.graph.here[visit.place.subgraph][visit.place.type]
-        sent = _representation(drafting, visit.at, visit.representation, plain(origin.path))
-        here = frozenset({Objects(origin.path, origin.conditions)})
+        sent = sent_along(drafting.graph, drafting.keys, visit.at, visit.representation, plain(origin.path))
+        here = frozenset({Objects(id(origin.tree), origin.conditions, not origin.narrowed)})
         representations = (Representation(visit.at, visit.place.type, sent, here, there.interface_object),)
-    sibling = _sibling(drafting, visit, origin, representations, after, contexts)
-    if sibling:
-        tree = sibling.tree.on(visit.place.type)
-        drafting.visited[place] = (sibling, tree)
-        return sibling, tree
-    if len(drafting.drafts) >= MAX_STEPS:
-        raise LimitExceeded(f"The operation needs more than {MAX_STEPS} fetches.", code="QUERY_PLAN_TOO_LARGE")
-    draft = Draft(
+    round_ = 1 + max((drafting.drafts[number].round for number in after), default=0)
+    asked = Draft(
         len(drafting.drafts),
         visit.place.subgraph,
         origin.path,
         kind or OperationKind.QUERY,
         origin.turn,
+        round_,
         Tree(),
         representations,
         after,
         contexts,
         origin.conditions,
     )
-    drafting.drafts.append(draft)
+    draft = _joined(drafting, asked) if representations else None
+    if draft is None:
+        if len(drafting.drafts) >= MAX_STEPS:
+            raise LimitExceeded(f"The operation needs more than {MAX_STEPS} fetches.", code="QUERY_PLAN_TOO_LARGE")
+        draft = asked
+        drafting.drafts.append(draft)
     tree = draft.tree.on(visit.place.type) if representations else draft.tree
     drafting.visited[place] = (draft, tree)
     return draft, tree
 
 
-def _sibling(
-    drafting: Drafting,
-    visit: Visit,
-    origin: Origin,
-    representations: tuple[Representation, ...],
-    after: Touched,
-    contexts: tuple[ContextVariable, ...],
-) -> Draft | None:
-    """The step that other runtime types at this place already have in that subgraph, when it waits for no more than
-    the origin; it takes the representation too. (What waits for more is left to the merging pass.)"""
-    if origin.draft is None or not representations or contexts or drafting.keys.ambiguous:
-        return None
-    if after != {origin.draft.id}:
-        return None
-    place = (origin.draft.id, plain(origin.path), visit.place.subgraph, origin.conditions)
-    if place not in drafting.siblings:
-        drafting.siblings[place] = len(drafting.drafts)
-        return None
-    found = drafting.drafts[drafting.siblings[place]]
-    if representations_conflict(found.representations, representations):
-        return None
-    found.representations = joined_representations(found.representations, representations)
-    return found
+def _joined(drafting: Drafting, asked: Draft) -> Draft | None:
+    """A draft that takes over what is asked: of the same subgraph, path and round, so that nobody waits longer.
+
+    However many ways lead to a place, it gets one step a subgraph and round; which of them a step of a further round
+    starts from makes no difference to what it asks.
+    """
+    place = (asked.subgraph, asked.path, asked.round, asked.turn, asked.conditions)
+    candidates = drafting.joinable.setdefault(place, [])
+    for draft in candidates:
+        if draft.contexts == asked.contexts and not representations_conflict(
+            draft.representations, asked.representations
+        ):
+            draft.representations = joined_representations(draft.representations, asked.representations)
+            draft.after |= asked.after
+            return draft
+    candidates.append(asked)
+    return None
 
 
 def _context(drafting: Drafting, need: ContextNeed, origin: Origin) -> tuple[Touched, tuple[ContextVariable, ...]]:
@@ -258,51 +260,8 @@ def _context(drafting: Drafting, need: ContextNeed, origin: Origin) -> tuple[Tou
     if setter.tree and need.type not in drafting.graph.roots.values():
         setter.tree.typename()
         guard = (f"... on {need.type}",)
-    read = _representation(drafting, need.type, need.selections, plain(setter.path))
+    read = sent_along(drafting.graph, drafting.keys, need.type, need.selections, plain(setter.path))
     return touched, tuple(
         ContextVariable(need.variable_type, ContextRewrite((*("..",) * levels, *guard, *leaf), need.variable))
-        for leaf in _leaves(read)
+        for leaf in leaves(read)
     )
-
-
-def _leaves(selections: Selections) -> Iterator[Path]:
-    for selection in selections:
-        if isinstance(selection, InlineFragment):
-            for leaf in _leaves(selection.selections):
-                yield (f"... on {selection.type_condition}", *leaf)
-        elif selection.selections:
-            for leaf in _leaves(selection.selections):
-                yield (selection.response_key, *leaf)
-        elif selection != TYPENAME:
-            yield (selection.response_key,)
-
-
-def _representation(drafting: Drafting, parent: str, selections: Selections, path: Path) -> Selections:
-    """What to read from the data, by the response keys it was fetched under; ``__typename`` at abstract types."""
-    found: list[Selection] = []
-    for selection in selections:
-        if isinstance(selection, InlineFragment):
-            condition = selection.type_condition or parent
-            if parent == condition or parent in drafting.graph.possible.get(condition, ()):
-                found.extend(_representation(drafting, parent, selection.selections, path))
-            else:
-                below = _representation(drafting, condition, selection.selections, path)
-                found.append(InlineFragment(condition, below))
-            continue
-        if selection.name == "__typename":
-            found.append(TYPENAME)
-            continue
-        found.append(_read_field(drafting, parent, selection, path))
-    return merge(found)
-
-
-def _read_field(drafting: Drafting, parent: str, selection: Field, path: Path) -> Field:
-    key = internal_key(drafting.keys, path, selection)
-    named = replace(selection, response_key=key, arguments=())
-    inner = field_below(drafting.graph, parent, named, path)
-    if inner is None:
-        return named
-    below = _representation(drafting, inner[0], selection.selections, inner[1])
-    if is_abstract_type(drafting.graph.supergraph.schema.type_map[inner[0]]):
-        below = (TYPENAME, *below)
-    return replace(named, selections=below)

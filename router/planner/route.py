@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from router.operation.model import Field
 from router.planner.graph import Graph, Place
 from router.planner.nodes import Path
-from router.planner.selections import Selections
+from router.planner.selections import Joins, Selections
 
 Token = tuple[Path, str, int]
 """A fetch as the choice counts it: (path from the position, subgraph, round). Fetches of one token will merge."""
@@ -150,6 +150,7 @@ class Search:
     routes: dict[tuple[object, ...], Route] = field(default_factory=dict)
     reached: dict[tuple[object, ...], dict[Place, Visit]] = field(default_factory=dict)
     required: dict[tuple[object, ...], Visit | None] = field(default_factory=dict)
+    joins: Joins = field(default_factory=dict)
     kept: list[object] = field(default_factory=list)
     """Selections whose identity is part of a key above stay alive here."""
     open_questions: set[tuple[object, ...]] = field(default_factory=set)

@@ -42,7 +42,7 @@ def solve(search: Search, type_name: str, selections: Selections, standing: Stan
 
 def _kept(search: Search, selections: Iterable[Selection]) -> Selections:
     """Merged, and the same tuple again for equal input, so that later questions are recognised."""
-    merged = merge(selections)
+    merged = merge(selections, search.joins)
     search.kept.append(merged)
     return merged
 

@@ -54,7 +54,11 @@ def open_fragments(
             yield from open_fragments(selection.selections, applies, joined(conditions, selection.conditions))
 
 
-def merge(selections: Iterable[Selection], joins: dict[tuple[int, ...], Selections] | None = None) -> Selections:
+Joins = dict[tuple[int, ...], tuple[list[Selections], Selections]]
+"""By identity of selection sets: the sets, kept alive, and what they are together."""
+
+
+def merge(selections: Iterable[Selection], joins: Joins | None = None) -> Selections:
     """The same selections with equal fields and equal fragments merged, at every depth, in first-met order.
 
     A leaf asked without conditions makes its conditional doubles needless. Sets that several places share stay shared:
@@ -83,8 +87,8 @@ def merge(selections: Iterable[Selection], joins: dict[tuple[int, ...], Selectio
     for index, parts in below.items():
         key = tuple(id(part) for part in parts)
         if key not in joins:
-            joins[key] = merge([selection for part in parts for selection in part], joins)
-        merged[index] = replace(merged[index], selections=joins[key])
+            joins[key] = (parts, merge([selection for part in parts for selection in part], joins))
+        merged[index] = replace(merged[index], selections=joins[key][1])
     return tuple(
         selection
         for selection in merged

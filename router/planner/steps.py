@@ -12,16 +12,16 @@ from router.planner.selections import Selections, merge
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """Which objects of a place have what a representation needs: those at ``path``, with its ``... on T`` items, while
-    ``conditions`` hold."""
+    """Which objects of a place have what a representation needs: those under one ``selection`` set (by identity) while
+    ``conditions`` hold. They are ``all`` objects of the place where no runtime type was chosen on the way."""
 
-    path: Path
+    selection: int
     conditions: tuple[Condition, ...] = ()
+    all: bool = True
 
-    def covers(self, other: Objects) -> bool:
-        """Whether all of the others, at the same place, are among these."""
-        passed = iter(other.path)
-        return set(self.conditions) <= set(other.conditions) and all(item in passed for item in self.path)
+    def covers(self, others: Objects) -> bool:
+        """Whether the others, at the same place, are among these for certain."""
+        return self.selection == others.selection or (self.all and set(self.conditions) <= set(others.conditions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +123,22 @@ def joined_representations(
 
 def rounds(steps: Sequence[FetchStep]) -> Mapping[int, int]:
     """By step: its round, counted from 1; the longest chain of steps that leads to it. Raises ValueError on a cycle."""
-    by_id = {step.id: step for step in steps}
     found: dict[int, int] = {}
-    waiting = list(by_id)
-    while waiting:
-        later = []
-        for number in waiting:
-            after = by_id[number].after
-            if all(before in found for before in after):
-                found[number] = 1 + max((found[before] for before in after), default=0)
-            else:
-                later.append(number)
-        if len(later) == len(waiting):
-            raise ValueError("the fetch steps wait for each other")
-        waiting = later
+    waits = {step.id: len(step.after) for step in steps}
+    waiting: dict[int, list[int]] = {step.id: [] for step in steps}
+    for step in steps:
+        for before in step.after:
+            waiting[before].append(step.id)
+    ready = [number for number, count in waits.items() if not count]
+    for number in ready:
+        found.setdefault(number, 1)
+        for later in waiting[number]:
+            found[later] = max(found.get(later, 1), found[number] + 1)
+            waits[later] -= 1
+            if not waits[later]:
+                ready.append(later)
+    if len(ready) < len(waits):
+        raise ValueError("the fetch steps wait for each other")
     return found
 
 

@@ -6,11 +6,12 @@ This joins the fetches of different runtime types, of different @requires, and o
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from router.planner.graph import Graph
 from router.planner.selections import merge
-from router.planner.steps import FetchStep, Steps, ancestors, joined_representations, representations_conflict, rounds
+from router.planner.steps import FetchStep, Steps, joined_representations, representations_conflict, rounds
 
 
 def merge_steps(steps: Steps, graph: Graph) -> Steps:
@@ -18,20 +19,24 @@ def merge_steps(steps: Steps, graph: Graph) -> Steps:
     places: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for step in steps:
         places[step.subgraph, step.path, step.kind, step.turn, bool(step.representations)].append(step.id)
+    if len(places) == len(steps):
+        return steps
+    order = rounds(steps)
     for candidates in places.values():
         kept = candidates[:1]
         for number in candidates[1:]:
             for into in kept:
-                merged = _merged(steps, into, number)
+                merged = _merged(steps, order, into, number)
                 if merged is not None:
-                    steps = merged
+                    steps, order = merged
                     break
             else:
                 kept.append(number)
     return steps
 
 
-def _merged(steps: Steps, first: int, second: int) -> Steps | None:
+def _merged(steps: Steps, order: Mapping[int, int], first: int, second: int) -> tuple[Steps, Mapping[int, int]] | None:
+    """The steps with the second in the first, and their rounds."""
     one = next(step for step in steps if step.id == first)
     other = next(step for step in steps if step.id == second)
     if representations_conflict(one.representations, other.representations):
@@ -40,14 +45,13 @@ def _merged(steps: Steps, first: int, second: int) -> Steps | None:
     after = tuple(
         _redirected(joined if step.id == first else step, second, first) for step in steps if step.id != second
     )
-    if one.after == other.after:
-        return after
-    above = ancestors(steps)
-    if first in above[second] or second in above[first]:
+    if order[first] == order[second]:
+        return after, order
+    try:
+        new_order = rounds(after)
+    except ValueError:
         return None
-    if max(rounds(after).values()) > max(rounds(steps).values()):
-        return None
-    return after
+    return None if max(new_order.values()) > max(order.values()) else (after, new_order)
 
 
 def _redirected(step: FetchStep, gone: int, into: int) -> FetchStep:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
-from router.composition import SubgraphSource, compose
-from router.errors import LimitExceeded
-from router.federation.supergraph import InvalidSupergraph, Supergraph, read_supergraph
-from router.operation.model import Operation
+from router.federation.supergraph import InvalidSupergraph, read_supergraph
 from router.operation.parse import parse_request
 from router.planner import PlanStages, plan, plan_stages
 from router.planner.show import show_text, to_dot, to_json
 from router.planner.show_stages import show_stages
 from router.planner.steps import ancestors, rounds
 from tests.corpus.queryplan import fetched
-from tests.router.planner.planner_cases import CASES, HEAD, read_case
+from tests.router.planner.planner_cases import CASES, read_case
 
 ROOT = Path(__file__).parents[3]
 
@@ -82,42 +78,3 @@ def test_text_that_is_no_supergraph_is_refused() -> None:
     for text in ("type Query {", "type Query { a: Int }", "enum join__Graph { A }"):
         with pytest.raises(InvalidSupergraph):
             read_supergraph(text)
-
-
-def in_pieces(types: int) -> Supergraph:
-    """An interface whose field ``child`` one type has in another subgraph, so no level can stay on the interface."""
-    here = "type Query { root: I }\ninterface I { id: ID! child: I name: String }\n"
-    there = "interface I { id: ID! }\n"
-    for number in range(types):
-        key = f'type T{number} implements I @key(fields: "id") {{ id: ID!'
-        away = '@external needs: Int @requires(fields: "child { id }")' if number == 0 else ""
-        here += f"{key} name: String child: I {away} }}\n"
-        there += f"{key} {'child: I' if number == 0 else ''} }}\n"
-    sources = [SubgraphSource(name, "", HEAD + sdl) for name, sdl in (("here", here), ("there", there))]
-    return read_supergraph(compose(sources).supergraph_sdl)
-
-
-def children(supergraph: Supergraph, depth: int) -> Operation:
-    text = "{ root " + "{ child " * depth + "{ name }" + " }" * depth + " }"
-    return parse_request(text, None, supergraph.api_schema)
-
-
-def test_the_number_of_types_does_not_multiply_by_level() -> None:
-    sizes = {}
-    for types in (4, 20):
-        supergraph = in_pieces(types)
-        stages = plan_stages(supergraph, children(supergraph, 5))
-        steps, fetches = len(stages.drafted), len(fetched(stages.plan.node))
-        assert steps < 2**7, "the steps do not depend on the number of types"
-        assert fetches <= 11, "two a level and the first"
-        sizes[types] = len(json.dumps(to_json(stages.plan)))
-    assert sizes[20] < 8 * sizes[4], "five times the types, about five times the text"
-
-
-def test_an_operation_that_would_need_too_many_steps_is_refused_soon() -> None:
-    supergraph = in_pieces(3)
-    started = time.monotonic()
-    with pytest.raises(LimitExceeded) as refused:
-        plan(supergraph, children(supergraph, 40))
-    assert refused.value.extensions["code"] == "QUERY_PLAN_TOO_LARGE"
-    assert time.monotonic() - started < 20
