@@ -50,7 +50,7 @@ def _walk(
 
 
 def visible(root: Shape, data: Any, path: ResponsePath) -> ResponsePath:
-    """The longest start of ``path`` that the client selected. Below a null any of the possible types may be meant."""
+    """The longest start of ``path`` that the client selected. Where no type is known, any possible one may be meant."""
     shape: Shape | None = root
     value = data
     kept = 0
@@ -68,6 +68,7 @@ def visible(root: Shape, data: Any, path: ResponsePath) -> ResponsePath:
 
 
 def _slot(shape: Shape, value: Any, key: str) -> Slot | None:
-    types = [shape.type_of(value)] if isinstance(value, Mapping) else shape.slots
-    slots = (slot for name in types if name is not None for slot in shape.slots.get(name, ()))
+    found = shape.type_of(value) if isinstance(value, Mapping) else None
+    types = shape.slots if found is None or (shape.is_abstract and found == shape.type_name) else [found]
+    slots = (slot for name in types for slot in shape.slots.get(name, ()))
     return next((slot for slot in slots if slot.response_key == key), None)

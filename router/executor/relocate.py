@@ -27,9 +27,13 @@ def forward_errors(
     visible: Visible,
     reports: Reports,
     policy: ErrorPolicy,
+    spread: Sequence[int],
 ) -> None:
-    """Report the errors of one response. ``positions[n]``: where entity ``n`` stands; empty for a root fetch."""
-    for error in errors if isinstance(errors, list) else []:
+    """Report the errors of one response. ``positions[n]``: where entity ``n`` stands; empty for a root fetch.
+
+    ``spread``: as ``steps_spread`` tells. Where an error has made an object null, it accounts for all its fields.
+    """
+    for error, steps in zip(errors if isinstance(errors, list) else [], spread, strict=False):
         if not isinstance(error, dict):
             error = {}
         shown = _shown(error, fetch.subgraph, policy, reports.language)
@@ -39,7 +43,30 @@ def forward_errors(
                 continue
             clipped = visible(path)
             reports.explain(clipped)
+            if steps:
+                reports.explain(visible(path[: max(len(path) - steps, 0)]))
             reports.append({"message": shown["message"], "path": list(clipped), "extensions": shown["extensions"]})
+
+
+def steps_spread(errors: Any, data: Any) -> list[int]:
+    """For each error how many steps of its path lie below a null of the response: so far has null spread upwards."""
+    found = []
+    for error in errors if isinstance(errors, list) else []:
+        path = error.get("path") if isinstance(error, dict) else None
+        steps = path if isinstance(path, list) else []
+        held, value = 0, data
+        for step in steps:
+            if isinstance(value, dict) and isinstance(step, str):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+                value = value[step]
+            else:
+                break
+            held += 1
+        # The list of entities and its items are no places of the answer: null spreads to the object itself at most.
+        least = 2 if steps[:1] == [ENTITIES] else 0
+        found.append(max(len(steps) - max(held, least), 0))
+    return found
 
 
 def _shown(error: dict[str, Any], subgraph: str, policy: ErrorPolicy, language: str) -> dict[str, Any]:

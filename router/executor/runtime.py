@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from router.caller import Caller
@@ -12,7 +12,7 @@ from router.errors import SubgraphUnavailable
 from router.executor.fetches import ENTITIES, PreparedFetch
 from router.executor.merge import attach, attach_deep, merge_deep
 from router.executor.paths import objects_at, visible
-from router.executor.relocate import forward_errors
+from router.executor.relocate import forward_errors, steps_spread
 from router.executor.reports import Reports, ResponsePath
 from router.executor.representations import Collected, collect, collect_in_context
 from router.executor.rewrites import rename_keys
@@ -61,6 +61,7 @@ class Run:
     def merge_root(self, fetch: PreparedFetch, response: SubgraphResponse) -> None:
         """Merge the data of a root fetch, or of one event of a subscription, and report its errors."""
         errors, data = response.get("errors"), response.get("data")
+        spread = steps_spread(errors, data)
         if isinstance(data, dict):
             if fetch.renames:
                 self._rename(fetch, data)
@@ -69,7 +70,7 @@ class Run:
             else:
                 self.data.update(data)
         if errors:
-            forward_errors(errors, fetch, (), self._visible, self.reports, self.settings.policy(fetch.subgraph))
+            self._forward(fetch, errors, (), spread)
             if not isinstance(data, dict):
                 for key in fetch.keys:
                     self.reports.explain((key,))
@@ -87,8 +88,7 @@ class Run:
             return
         errors, data = response.get("errors"), response.get("data")
         if errors:
-            positions = self._positions(fetch, collected)
-            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.policy(fetch.subgraph))
+            self._forward(fetch, errors, self._positions(fetch, collected), steps_spread(errors, data))
         if isinstance(data, dict):
             if fetch.renames:
                 self._rename(fetch, data)
@@ -126,8 +126,7 @@ class Run:
         errors, data = response.get("errors"), response.get("data")
         entities = data.get(ENTITIES) if isinstance(data, dict) else None
         if errors:
-            positions = self._positions(fetch, collected)
-            forward_errors(errors, fetch, positions, self._visible, self.reports, self.settings.policy(fetch.subgraph))
+            self._forward(fetch, errors, self._positions(fetch, collected), steps_spread(errors, data))
             if entities is None:
                 self._explain(fetch, collected)
                 return
@@ -136,8 +135,6 @@ class Run:
                 fetch, collected, SubgraphUnavailable(f"The subgraph {fetch.subgraph} answered no list of entities.")
             )
             return
-        if errors:
-            self._explain_null_entities(errors, entities, positions)
         if fetch.renames:
             for entity in entities:
                 self._rename(fetch, entity)
@@ -190,17 +187,15 @@ class Run:
             for position in several:
                 self.reports.explain(position)
 
-    def _explain_null_entities(
-        self, errors: Any, entities: list[dict[str, Any] | None], positions: list[list[ResponsePath]]
+    def _forward(
+        self,
+        fetch: PreparedFetch,
+        errors: Any,
+        positions: Sequence[Sequence[ResponsePath]],
+        spread: Sequence[int],
     ) -> None:
-        """An error that has made an entity null accounts for all its fields, not only for the one it is told of."""
-        for error in errors if isinstance(errors, list) else ():
-            path = error.get("path") if isinstance(error, dict) else None
-            if isinstance(path, list) and path[:1] == [ENTITIES] and len(path) > 1:
-                number = path[1]
-                if isinstance(number, int) and 0 <= number < len(entities) and entities[number] is None:
-                    for position in positions[number]:
-                        self.reports.explain(position)
+        policy = self.settings.policy(fetch.subgraph)
+        forward_errors(errors, fetch, positions, self._visible, self.reports, policy, spread)
 
     def _positions(self, fetch: PreparedFetch, collected: Collected) -> list[list[ResponsePath]]:
         """For each representation the positions of the objects that share it."""

@@ -8,8 +8,10 @@ import pytest
 from shop import Shop, supergraph
 
 from router.caller import Caller
+from router.composition import SubgraphSource, compose
 from router.errors import SubgraphUnavailable
-from router.executor import ExecutionSettings, SubgraphRequest, compile_plan
+from router.executor import ExecutionSettings, InProcessTransport, SubgraphRequest, compile_plan
+from router.federation.supergraph import read_supergraph
 from router.operation import parse_request
 from router.planner import plan
 
@@ -84,6 +86,30 @@ async def test_an_error_that_nulls_an_entity_accounts_for_all_its_fields() -> No
     found = await answer("{ product(upc: 1) { b: shipping c: shipping } }", {"stock": entities(None, errors=[boom])})
     assert found["data"] == {"product": None}
     assert told(found) == [("X", ["product", "b"])]
+
+
+async def test_an_error_that_nulls_an_object_accounts_for_the_fields_other_fetches_bring() -> None:
+    head = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@shareable"])'
+    sdls = {
+        "rail": f"{head} type Query {{ hall: Hall @shareable }} type Hall {{ a: Int! b: Int! }}",
+        "air": f"{head} type Query {{ hall: Hall @shareable }} type Hall {{ c: Int }}",
+    }
+    boom = {"message": "x", "path": ["hall", "a"], "extensions": {"code": "X"}}
+    answers = {"rail": {"data": {"hall": None}, "errors": [boom]}, "air": {"data": {"hall": {"c": 1}}}}
+
+    def serving(name: str) -> InProcessTransport:
+        async def execute(request: SubgraphRequest, caller: Caller) -> Any:
+            return answers[name]
+
+        return InProcessTransport(execute)
+
+    composed = compose([SubgraphSource(name, f"http://{name}", sdl) for name, sdl in sdls.items()])
+    graph = read_supergraph(composed.supergraph_sdl)
+    operation = parse_request("{ hall { b a c } }", None, graph.api_schema)
+    compiled = compile_plan(plan(graph, operation), operation, graph)
+    found = orjson.loads(await compiled({}, Caller(), {name: serving(name) for name in sdls}))
+    assert found["data"] == {"hall": None}
+    assert told(found) == [("X", ["hall", "a"])]
 
 
 async def test_an_entity_error_on_a_hidden_field_is_told_at_its_object() -> None:
