@@ -48,8 +48,11 @@ _BAD_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 class HttpTransport:
     """Posts to one URL: ``http://``, ``https://``, or ``http+unix://%2Fpath%2Fof.sock/graphql``.
 
-    Raises ValueError for another URL. Redirects are refused; answers other than GraphQL raise SubgraphUnavailable.
+    Calls end in time by themselves (``keeps_time``). Raises ValueError for another URL. Redirects are refused; answers
+    other than GraphQL raise SubgraphUnavailable.
     """
+
+    keeps_time = True
 
     def __init__(
         self,
@@ -70,22 +73,18 @@ class HttpTransport:
             f"POST {path} HTTP/1.1\r\nhost: {authority}\r\naccept: {ACCEPT}\r\ncontent-type: application/json\r\n"
         ).encode("ascii")
         self._pool = Pool(target, self._settings)
-        self._in_flight: dict[tuple[bytes, bytes], asyncio.Future[HttpResponse]] = {}
+        self._in_flight: dict[tuple[bytes, bytes], list[asyncio.Future[HttpResponse | None]]] = {}
+        """Headers and body of each call that may be shared → who else waits for its response."""
         self.shared = 0
         """Calls answered by another one's response since the start."""
 
     async def execute(self, request: SubgraphRequest, caller: Caller) -> SubgraphResponse:
         """Run a query or mutation."""
         headers = header_lines(caller.headers)
-        body = request.body
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                if request.is_mutation or not self._settings.share_reads:
-                    response = await self._post(headers, body, is_read=not request.is_mutation)
-                else:
-                    response = await self._shared(headers, body)
-        except TimeoutError:
-            raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
+        if request.is_mutation or not self._settings.share_reads:
+            response = await self._post(headers, request.body, is_read=not request.is_mutation)
+        else:
+            response = await self._shared(headers, request.body)
         if not request.read_only or request.exact_numbers:
             return read_response(response, exact_numbers=request.exact_numbers)
         if response.read is None:
@@ -109,38 +108,41 @@ class HttpTransport:
 
     async def _post(self, headers: bytes, body: bytes, *, is_read: bool) -> HttpResponse:
         message = b"%b%bcontent-length: %d\r\n\r\n%b" % (self._head, headers, len(body), body)
-        return await self._pool.send(message, is_read=is_read)
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                return await self._pool.send(message, is_read=is_read)
+        except TimeoutError:
+            raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
 
     async def _shared(self, headers: bytes, body: bytes) -> HttpResponse:
-        """One call for all that ask the same at the same time; each reads the answer's bytes for itself."""
+        """One call for all that ask the same at the same time; who waits for it waits no longer than its own time."""
         key = (headers, body)
-        while (leader := self._in_flight.get(key)) is not None:
-            try:
-                response = await asyncio.shield(leader)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if not leader.cancelled() or (task is not None and task.cancelling()):
-                    raise
-                # The caller that had asked gave up; this one asks for itself.
-                continue
-            self.shared += 1
-            return response
-        mine: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
-        self._in_flight[key] = mine
+        while (waiting := self._in_flight.get(key)) is not None:
+            waiter: asyncio.Future[HttpResponse | None] = asyncio.get_running_loop().create_future()
+            waiting.append(waiter)
+            found = await waiter
+            if found is not None:
+                self.shared += 1
+                return found
+            # The caller that had asked gave up; the first of those who waited asks for itself.
+        waiting = self._in_flight[key] = []
         try:
             response = await self._post(headers, body, is_read=True)
-        except asyncio.CancelledError:
-            mine.cancel()
-            raise
         except BaseException as error:
-            mine.set_exception(error)
-            mine.exception()  # told here too, so that no follower means no warning
-            raise
-        else:
-            mine.set_result(response)
-            return response
-        finally:
             del self._in_flight[key]
+            for waiter in waiting:
+                if waiter.done():
+                    continue
+                if isinstance(error, Exception):
+                    waiter.set_exception(error)
+                else:
+                    waiter.set_result(None)
+            raise
+        del self._in_flight[key]
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(response)
+        return response
 
 
 def read_url(url: str) -> tuple[Target, str]:
@@ -164,6 +166,8 @@ def forwardable(name: str, value: str) -> bool:
 
 def header_lines(headers: Mapping[str, str]) -> bytes:
     """The forwardable headers as lines of a request, sorted by name; equal for equal headers."""
+    if not headers:
+        return b""
     lines = [f"{name.lower()}: {value}\r\n" for name, value in headers.items() if forwardable(name, value)]
     return "".join(sorted(lines)).encode("latin-1")
 

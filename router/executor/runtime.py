@@ -256,8 +256,11 @@ async def exchange(
         transport = transports.get(fetch.subgraph)
         if transport is None:
             raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} is not connected.")
-        async with asyncio.timeout(time_limit):
+        if getattr(transport, "keeps_time", False):
             response = await transport.execute(request, caller)
+        else:
+            async with asyncio.timeout(time_limit):
+                response = await transport.execute(request, caller)
         if not isinstance(response, Mapping):
             raise SubgraphUnavailable(f"The subgraph {fetch.subgraph} gave no GraphQL response.")
         return response

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -86,16 +87,40 @@ def _request(writer: SourceWriter, collectors: CollectorEmitter, request: Reques
 
 def _execute(writer: SourceWriter, schedule: Schedule) -> None:
     requests = schedule.requests
+    straight = all(request.after == ((at - 1,) if at else ()) for at, request in enumerate(requests))
+    chains = {} if straight else _chains(requests)
+    for head, chain in chains.items():
+        if len(chain) > 1:
+            with writer.block(f"async def chain_{head}(run, E, I, R, *before):"):
+                writer.line(f"await request_{head}(run, E, I, R, *before)")
+                for number in chain[1:]:
+                    writer.line(f"await request_{number}(run, E, I, R)")
+            writer.line()
+    ends = {number: head for head, chain in chains.items() for number in chain}
     with writer.block("async def execute(run):"):
         for name in "EIR":
             writer.line(f"{name} = [None] * {len(requests)}")
-        if all(request.after == ((at - 1,) if at else ()) for at, request in enumerate(requests)):
+        if straight:
             for request in requests:
                 writer.line(f"await request_{request.number}(run, E, I, R)")
         else:
-            for request in requests:
-                before = "".join(f", t{number}" for number in request.after)
-                writer.line(f"t{request.number} = create_task(request_{request.number}(run, E, I, R{before}))")
-            writer.line(f"await run.all({', '.join(f't{request.number}' for request in requests)})")
+            for head, chain in chains.items():
+                before = "".join(f", t{ends[number]}" for number in requests[head].after)
+                call = f"request_{head}" if len(chain) == 1 else f"chain_{head}"
+                writer.line(f"t{head} = create_task({call}(run, E, I, R{before}))")
+            writer.line(f"await run.all({', '.join(f't{head}' for head in chains)})")
         writer.line("return answer(E, I, R, run.variables)")
     writer.line()
+
+
+def _chains(requests: Sequence[Request]) -> dict[int, list[int]]:
+    """First request → those that one task makes one after the other: each is all that waits for the one before it."""
+    waiting = Counter(before for request in requests for before in request.after)
+    chains: dict[int, list[int]] = {}
+    head_of: dict[int, int] = {}
+    for request in requests:
+        alone = len(request.after) == 1 and waiting[request.after[0]] == 1
+        head = head_of[request.after[0]] if alone else request.number
+        head_of[request.number] = head
+        chains.setdefault(head, []).append(request.number)
+    return chains
