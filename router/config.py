@@ -129,6 +129,10 @@ class SubgraphSettings:
     share_reads: bool = key(True, "Send identical queries in flight at once, with equal forwarded headers, once.")
     errors: str = key("", "Messages of this subgraph that reach clients; empty: as pipeline.subgraph_errors.")
     error_extensions: tuple[str, ...] = key((), "Their extensions; empty: as pipeline.subgraph_error_extensions.")
+    identity_secret: str = key(
+        "", "Secret under which the caller's identity is signed for the subgraph; empty: not sent."
+    )
+    identity_header: str = key("hub-identity", "Header that carries the signed identity.")
 
 
 @dataclass(frozen=True, slots=True)

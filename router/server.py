@@ -13,10 +13,11 @@ from router.config import ConfigError, Settings, SubgraphSettings
 from router.door import Door
 from router.door.sockets import CuttableSocket
 from router.executor import ExecutionSettings
-from router.executor.http import HttpSettings, HttpTransport
+from router.executor.http import HeadersFor, HttpSettings, HttpTransport, forwarded_headers
 from router.executor.settings import ErrorPolicy, SubgraphErrors
 from router.federation.supergraph import Supergraph
 from router.pipeline import Pipeline, PipelineSettings
+from router.policy.identity_header import IdentityHeader
 from router.policy.override_labels import LabelHook, OverrideLabels, labels_of
 from router.subscriptions.upstream import subscribe
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 DOORS = ("own", "uvicorn")
 YOUNG_OBJECTS = 10_000
 """New containers between two collections of the youngest generation."""
+MIN_SECRET = 16
+"""Characters of a secret under which identities are signed."""
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -100,14 +103,18 @@ def error_policy(name: str, messages: str, extensions: Sequence[str]) -> ErrorPo
 
 
 def check_subgraph_settings(supergraph: Supergraph, settings: Settings) -> None:
-    """Refuse settings for subgraphs the supergraph does not have. Raises ``ConfigError``.
+    """Refuse settings for subgraphs the supergraph does not have, and weak secrets. Raises ``ConfigError``.
 
     A label nobody has is only warned of: it goes from the supergraph when a migration is done.
     """
     for label in sorted(set(settings.override_labels) - labels_of(supergraph)):
         logger.warning("the settings name an override label %r, which no field of the supergraph has", label)
     known = {_folded(name) for name in supergraph.subgraphs}
-    for name in settings.subgraphs:
+    for name, own in settings.subgraphs.items():
+        if 0 < len(own.identity_secret) < MIN_SECRET:
+            raise ConfigError(f"subgraphs.{name}.identity_secret must have at least {MIN_SECRET} characters")
+        if not forwardable(own.identity_header, ""):
+            raise ConfigError(f"subgraphs.{name}.identity_header: {own.identity_header!r} cannot carry an identity")
         if _folded(name) not in known:
             raise ConfigError(
                 f"settings name a subgraph {name!r}; the supergraph has {', '.join(supergraph.subgraphs)}"
@@ -124,12 +131,16 @@ def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, 
     for name, info in supergraph.subgraphs.items():
         own = configured.get(_folded(name), SubgraphSettings())
         url = own.url or info.url
+        headers_for: HeadersFor = (
+            IdentityHeader(own.identity_secret, own.identity_header) if own.identity_secret else forwarded_headers
+        )
         try:
             transports[name] = HttpTransport(
                 url,
                 HttpSettings(timeout=own.timeout_s, share_reads=own.share_reads),
                 open_subscription=subscribe,
                 subscription_url=own.subscription_url or None,
+                headers_for=headers_for,
             )
         except ValueError as error:
             raise ValueError(f"subgraph {name!r} cannot be reached at {url!r}: {error}") from error

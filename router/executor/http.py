@@ -14,10 +14,13 @@ from router.executor.http_pool import HttpSettings, Pool, Target
 from router.executor.json_bytes import loads_from_subgraph
 from router.executor.transport import SubgraphRequest, SubgraphResponse
 
-__all__ = ["HttpSettings", "HttpTransport", "OpenSubscription"]
+__all__ = ["HeadersFor", "HttpSettings", "HttpTransport", "OpenSubscription"]
 
 OpenSubscription = Callable[[str, SubgraphRequest, Mapping[str, str]], AsyncIterator[SubgraphResponse]]
 """(URL, request, headers) → responses; ``router.subscriptions.upstream.subscribe`` is one."""
+
+HeadersFor = Callable[[Caller], Mapping[str, str]]
+"""The headers one caller's requests have, lower case, besides those of the message itself."""
 
 ACCEPT = "application/graphql-response+json, application/json;q=0.9"
 JSON_TYPES = frozenset({"application/json", "application/graphql-response+json"})
@@ -45,6 +48,11 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
+def forwarded_headers(caller: Caller) -> Mapping[str, str]:
+    """Those the configuration lets through."""
+    return caller.headers
+
+
 class HttpTransport:
     """Posts to one URL: ``http://``, ``https://``, or ``http+unix://%2Fpath%2Fof.sock/graphql``.
 
@@ -61,10 +69,12 @@ class HttpTransport:
         *,
         open_subscription: OpenSubscription | None = None,
         subscription_url: str | None = None,
+        headers_for: HeadersFor = forwarded_headers,
     ) -> None:
         self._settings = settings or HttpSettings()
         self._open_subscription = open_subscription
         self._subscription_url = subscription_url or url
+        self._headers_for = headers_for
         target, path = read_url(url)
         default = 443 if target.tls else 80
         host = f"[{target.host}]" if ":" in target.host else target.host
@@ -80,7 +90,7 @@ class HttpTransport:
 
     async def execute(self, request: SubgraphRequest, caller: Caller) -> SubgraphResponse:
         """Run a query or mutation."""
-        headers = header_lines(caller.headers)
+        headers = header_lines(self._headers_for(caller))
         if request.is_mutation or not self._settings.share_reads:
             response = await self._post(headers, request.body, is_read=not request.is_mutation)
         else:
@@ -95,7 +105,7 @@ class HttpTransport:
         """Open a subscription."""
         if self._open_subscription is None:
             raise SubgraphUnavailable("No way to subscribe to this subgraph is configured.")
-        headers = {name: value for name, value in caller.headers.items() if forwardable(name, value)}
+        headers = {name: value for name, value in self._headers_for(caller).items() if forwardable(name, value)}
         return self._open_subscription(self._subscription_url, request, headers)
 
     def retire(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import orjson
 import pytest
 
 from router.caller import Caller
-from router.config import Settings
+from router.config import Settings, SubgraphSettings
 from router.federation.supergraph import read_supergraph
 from router.operation import GraphQLRequest
 from router.pipeline import Pipeline
@@ -26,13 +28,18 @@ from tests.conftest import open_port
 from tests.hub.conftest import ALL_SCOPES, FLAGSHIP, Hub
 from tests.hub.conftest import hub as hub
 from tests.hub.conftest import travel_day as travel_day
+from tests.hub.test_booking import HOLD_SEAT, MINE, RUNS, key
 from tests.interoperability.cases import as_json, cases
 from tests.interoperability.node import run_node
 
 ROOT = Path(__file__).parents[2]
 SUPERGRAPH = (ROOT / "schema" / "supergraph.graphql").read_text()
 SECURITY = '@link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)'
+SECRET = "a secret of router and subgraphs"
 PARTNER = Caller(scopes=frozenset(ALL_SCOPES))
+CITIZEN = Caller("citizen", "app", frozenset(ALL_SCOPES))
+ANONYMOUSLY = Settings()
+WITH_IDENTITY = Settings(subgraphs={domain.name: SubgraphSettings(identity_secret=SECRET) for domain in DOMAINS})
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +55,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, int
                 f"--database=sqlite+aiosqlite:///{folder / name}.db",
             ],
             cwd=ROOT,
+            env={**os.environ, "HUB_IDENTITY_SECRET": SECRET},
             stderr=logs[name].open("wb"),
         )
         for name, port in taken.items()
@@ -89,12 +97,14 @@ def trip(day: date) -> dict[str, Any]:
     }
 
 
-async def ours(supergraph: str, request: Mapping[str, Any]) -> Any:
+async def ours(
+    supergraph: str, request: Mapping[str, Any], caller: Caller = PARTNER, settings: Settings = ANONYMOUSLY
+) -> Any:
     """Our router's answer over the same processes."""
     read = read_supergraph(supergraph)
-    pipeline = Pipeline(read, http_transports(read, Settings()))
+    pipeline = Pipeline(read, http_transports(read, settings))
     try:
-        answer = await pipeline.execute(GraphQLRequest(request["query"], None, request["variables"]), PARTNER)
+        answer = await pipeline.execute(GraphQLRequest(request["query"], None, request.get("variables", {})), caller)
     finally:
         await pipeline.aclose()
     return orjson.loads(answer.body)
@@ -158,3 +168,23 @@ async def test_the_hub_composed_elsewhere_gives_the_same_data_in_ours(
             break  # see above
     check_trip(before)
     assert there == before
+
+
+async def test_a_booking_reaches_a_subgraph_of_its_own_with_the_citizens_identity(
+    ports: Mapping[str, int], travel_day: date
+) -> None:
+    supergraph = at(ports, SUPERGRAPH)
+    runs = await ours(supergraph, {"query": RUNS, "variables": {"date": travel_day.isoformat()}})
+    wanted = {"runId": runs["data"]["trains"]["nodes"][0]["id"], "passengers": ["ADULT"], "idempotencyKey": key()}
+    hold = {"query": HOLD_SEAT, "variables": {"input": wanted}}
+
+    held = await ours(supergraph, hold, CITIZEN, WITH_IDENTITY)
+    assert "errors" not in held
+    mine = (await ours(supergraph, {"query": MINE}, CITIZEN, WITH_IDENTITY))["data"]["myReservations"]
+    assert [one["id"] for one in mine["nodes"]] == [held["data"]["holdSeat"]["id"]]
+
+    refused = await ours(supergraph, hold, CITIZEN)
+    assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert refused["errors"][0]["extensions"]["serviceName"] == "rail"
+    others = await ours(supergraph, {"query": MINE}, replace(CITIZEN, client_id="other"), WITH_IDENTITY)
+    assert others["data"]["myReservations"]["nodes"] == []
