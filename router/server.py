@@ -13,7 +13,7 @@ from router.config import ConfigError, Settings, SubgraphSettings
 from router.door import Door
 from router.door.sockets import CuttableSocket
 from router.executor import ExecutionSettings
-from router.executor.http import HeadersFor, HttpSettings, HttpTransport, forwarded_headers
+from router.executor.http import HeadersFor, HttpSettings, HttpTransport, forwardable, forwarded_headers
 from router.executor.settings import ErrorPolicy, SubgraphErrors
 from router.federation.supergraph import Supergraph
 from router.pipeline import Pipeline, PipelineSettings
