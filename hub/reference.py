@@ -1,4 +1,4 @@
-"""docs/errors.md, generated: every code a client can meet, from the tables the code itself uses."""
+"""Pages of docs/ that are generated from the code: every error code, and the steps of every auth endpoint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from auth.endpoints.matrix import endpoints_page
 from auth.reasons import REASONS
 from router.composition.codes import ERRORS as ERROR_CODES
 from router.composition.codes import HINTS as HINT_CODES
@@ -13,8 +14,6 @@ from router.errors import errors_reference
 from router.policy.limits import LIMIT_CODES
 from subgraphs.kit.errors import KIT_ERRORS, errors_page
 from subgraphs.registry import DOMAINS
-
-ERRORS = Path("errors.md")
 
 
 def errors() -> str:
@@ -49,16 +48,24 @@ def _table(meanings: Mapping[str, str]) -> str:
     return f"| code | meaning |\n|---|---|\n{rows}"
 
 
+def pages() -> Mapping[str, str]:
+    """File name → text of each generated page."""
+    return {"errors.md": errors(), "auth-endpoints.md": endpoints_page()}
+
+
 def write_reference(folder: Path) -> int:
-    """Write the page; the exit status is 0."""
-    (folder / ERRORS).write_text(errors(), encoding="utf-8")
+    """Write the pages; the exit status is 0."""
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 
 def check_reference(folder: Path) -> int:
-    """Compare the page; the exit status is 1 when it differs."""
-    page = folder / ERRORS
-    if page.is_file() and page.read_text(encoding="utf-8") == errors():
-        return 0
-    print(f"{page} is not what the code says: run scripts/schema", file=sys.stderr)
-    return 1
+    """Compare the pages; the exit status is 1 when one differs."""
+    status = 0
+    for name, text in pages().items():
+        page = folder / name
+        if not page.is_file() or page.read_text(encoding="utf-8") != text:
+            print(f"{page} is not what the code says: run scripts/schema", file=sys.stderr)
+            status = 1
+    return status

@@ -1,6 +1,6 @@
 """Every address of the authorization server, each a tuple of steps naming the documents it follows.
 
-`python -m auth.endpoints` prints the matrix of steps and endpoints.
+docs/auth-endpoints.md is the matrix of steps and endpoints.
 """
 
 from auth.endpoints.authorize import AUTHORIZE, CONSENT, PUSH

@@ -1,1 +1,1 @@
-"""One check a file; `auth.endpoints` puts them in order. `docs` of the matrix: python -m auth.endpoints."""
+"""One check a file; `auth.endpoints` puts them in order. The matrix: docs/auth-endpoints.md."""

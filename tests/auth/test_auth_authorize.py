@@ -35,7 +35,11 @@ PAGE_CASES: list[tuple[str, dict[str, str | None], str]] = [
 
 REDIRECT_CASES: list[tuple[str, dict[str, str | None], str]] = [
     ("6 no challenge", {"code_challenge": None}, "invalid_request"),
-    ("6 no PKCE at all", {"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    (
+        "21 no PKCE at all, so no verifier without a challenge",
+        {"code_challenge": None, "code_challenge_method": None},
+        "invalid_request",
+    ),
     ("7 plain", {"code_challenge_method": "plain"}, "invalid_request"),
     ("8 method missing", {"code_challenge_method": None}, "invalid_request"),
     ("9 short challenge", {"code_challenge": "abc"}, "invalid_request"),

@@ -93,7 +93,7 @@ class TestPushing:
 
 class TestUsing:
     def test_48_it_gives_one_code(self, live: Any) -> None:
-        response, _ = push(live)
+        response, _ = push(live, prompt="consent")
         wanted, browser = short(live.app, response), live.browser()
         first = browser.get("/oauth/authorize", params=wanted)
         assert browser.get("/oauth/authorize", params=wanted).status_code == first.status_code == 200, (
@@ -105,7 +105,7 @@ class TestUsing:
         assert "location" not in again.headers
 
     def test_48_a_no_uses_it_up_too(self, live: Any) -> None:
-        response, _ = push(live)
+        response, _ = push(live, prompt="consent")
         browser = live.browser()
         assert browser.authorize(short(live.app, response), answer="deny")["error"] == "access_denied"
         assert browser.get("/oauth/authorize", params=short(live.app, response)).status_code == 400

@@ -133,7 +133,7 @@ def flows_of(script: str, apps: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return told
 
 
-def test_oauth4webapi(apps: dict[str, Any]) -> None:
+def test_51_oauth4webapi(apps: dict[str, Any]) -> None:
     assert flows_of("oauth4webapi.mjs", apps) == {
         "discovery": {"same": True},
         "code": {"name": "김누리", "rotated": True, "data": DATA},

@@ -116,7 +116,7 @@ async def refused_after(router: Any, token: str, since: float) -> float:
     return taken
 
 
-async def test_whatever_is_ended_is_refused_within_a_second(servers: Any, serve: Serve) -> None:
+async def test_53_whatever_is_ended_is_refused_within_a_second(servers: Any, serve: Serve) -> None:
     live, other = servers
     async with router_of(serve, live, other) as router:
         taken: dict[str, float] = {}

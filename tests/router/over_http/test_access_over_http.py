@@ -60,7 +60,7 @@ async def test_a_granted_field_is_answered_and_the_subgraph_learns_who_asks(serv
         assert (caller.subject, caller.client_id, caller.headers) == ("s", "c", {"x-trace": "7"})
 
 
-async def test_a_part_that_is_not_granted_is_null_with_one_error(serve: Any, verifier: Any) -> None:
+async def test_42_a_part_that_is_not_granted_is_null_with_one_error(serve: Any, verifier: Any) -> None:
     async with serve(SETTINGS, verifier=verifier) as router, httpx.AsyncClient() as client:
         for headers in ({}, bearer("clock:reader"), bearer("clock")):
             answer = await ask(client, router, "{hello s:secret}", headers)
@@ -75,7 +75,7 @@ async def test_a_part_that_is_not_granted_is_null_with_one_error(serve: Any, ver
             }
 
 
-async def test_an_operation_refused_whole_is_401_without_and_403_with_a_token(serve: Any, verifier: Any) -> None:
+async def test_42_43_an_operation_refused_whole_is_401_without_and_403_with_a_token(serve: Any, verifier: Any) -> None:
     async with serve(SETTINGS, verifier=verifier) as router, httpx.AsyncClient() as client:
         nobody = await ask(client, router, "{secret}")
         assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, f"Bearer {METADATA}")
@@ -108,7 +108,7 @@ async def test_a_bad_token_is_401_and_nothing_runs(serve: Any, verifier: Any, he
         assert router.clock.callers == []
 
 
-async def test_a_token_is_demanded_where_configured_and_never_read_from_the_url(serve: Any, verifier: Any) -> None:
+async def test_43_a_token_is_demanded_where_configured_and_never_read_from_the_url(serve: Any, verifier: Any) -> None:
     async with serve(REQUIRED, verifier=verifier) as router, httpx.AsyncClient() as client:
         token = bearer("clock:read")["authorization"].removeprefix("Bearer ")
         for url in (router.url, f"{router.url}?access_token={token}"):

@@ -172,7 +172,7 @@ async def test_a_token_signed_part_by_part_is_good() -> None:
 
 
 @pytest.mark.parametrize("case", FORGED)
-async def test_a_forged_or_broken_token_is_refused(case: str) -> None:
+async def test_39_40_41_a_forged_or_broken_token_is_refused(case: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
         await verifier().verify(FORGED[case]())
     assert refused.value.extensions["code"] == "UNAUTHENTICATED"
