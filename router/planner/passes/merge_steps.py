@@ -9,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
+from router.operation.model import Condition, InlineFragment
 from router.planner.graph import Graph
-from router.planner.selections import merge
+from router.planner.selections import Selections, joined, merge
 from router.planner.steps import FetchStep, Steps, joined_representations, representations_conflict, rounds
+
+Conditions = tuple[Condition, ...]
 
 
 def merge_steps(steps: Steps, graph: Graph) -> Steps:
@@ -59,11 +62,28 @@ def _redirected(step: FetchStep, gone: int, into: int) -> FetchStep:
 
 
 def _join(one: FetchStep, other: FetchStep) -> FetchStep:
+    common = tuple(condition for condition in one.conditions if condition in other.conditions)
     return replace(
         one,
         representations=joined_representations(one.representations, other.representations),
-        selections=merge((*one.selections, *other.selections)),
+        selections=merge((*_selected(one, common), *_selected(other, common))),
         after=one.after | other.after,
-        conditions=tuple(condition for condition in one.conditions if condition in other.conditions),
+        conditions=common,
         contexts=tuple(dict.fromkeys((*one.contexts, *other.contexts))),
+    )
+
+
+def _selected(step: FetchStep, common: Conditions) -> Selections:
+    """What the step selects, under those of its conditions that the joined step is no longer under."""
+    return _under(tuple(each for each in step.conditions if each not in common), step.selections)
+
+
+def _under(conditions: Conditions, selections: Selections) -> Selections:
+    if not conditions:
+        return selections
+    return tuple(
+        replace(selection, selections=_under(conditions, selection.selections))
+        if isinstance(selection, InlineFragment) and not selection.conditions
+        else replace(selection, conditions=joined(conditions, selection.conditions))
+        for selection in selections
     )

@@ -43,7 +43,7 @@ def test_turns(text: str) -> None:
 CONDITIONS = ("", "@include(if: $p)", "@skip(if: $q)", "@include(if: $p) @skip(if: $r)", "@include(if: $q)")
 
 
-@pytest.mark.parametrize("conditions", itertools.product(CONDITIONS, repeat=3))
+@pytest.mark.parametrize("conditions", list(itertools.product(CONDITIONS, repeat=3)))
 def test_each_key_takes_one_turn_where_it_is_first_met(conditions: tuple[str, ...]) -> None:
     first, second, third = conditions
     text = f"a {first} {{ x }} b {{ x }} a {second} {{ y }} c {first} {{ x }} a {third} {{ z }} b {second} {{ y }}"
