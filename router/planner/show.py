@@ -58,9 +58,7 @@ def _block(head: str, nodes: tuple[Node, ...]) -> Iterator[str]:
 def _lines(node: Node) -> Iterator[str]:
     if isinstance(node, Fetch):
         yield f'Fetch(service: "{node.subgraph}") {{'
-        if node.requires:
-            yield from _indented(["{", *_indented(_selection_lines(node.requires)), "} =>"])
-        yield from _indented(_operation_lines(node.operation))
+        yield from _indented(_fetch_lines(node))
         yield "},"
     elif isinstance(node, Flatten):
         yield from _block(f'Flatten(path: "{".".join(shown_path(node.path))}")', (node.node,))
@@ -76,6 +74,12 @@ def _lines(node: Node) -> Iterator[str]:
         if node.rest is not None:
             yield from _indented(_block("Rest:", (node.rest,)))
         yield "},"
+
+
+def _fetch_lines(fetch: Fetch) -> Iterator[str]:
+    if fetch.requires:
+        yield from ("{", *_indented(_selection_lines(fetch.requires)), "} =>")
+    yield from _operation_lines(fetch.operation)
 
 
 def _condition_lines(node: ConditionNode) -> Iterator[str]:
@@ -174,7 +178,7 @@ def _rewrite_json(rewrite: Rewrite) -> dict[str, Any]:
 
 
 def to_dot(plan: QueryPlan) -> str:
-    """The plan's tree for Graphviz; boxes are fetches."""
+    """The plan's tree for Graphviz; boxes are fetches, numbered edges run in this order."""
     lines = ["digraph plan {", "  node [fontname=monospace];"]
     if plan.node is not None:
         _dot_node(plan.node, lines, [0])
@@ -185,7 +189,8 @@ def _dot_node(node: Node, lines: list[str], count: list[int]) -> str:
     name = f"n{count[0]}"
     count[0] += 1
     label, shape, children = _dot_parts(node)
-    escaped = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    lines_end = "\\l" if shape == "box" else "\\n"
+    escaped = label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", lines_end)
     lines.append(f'  {name} [shape={shape}, label="{escaped}"];')
     for edge, child in children:
         below = _dot_node(child, lines, count)
@@ -195,11 +200,13 @@ def _dot_node(node: Node, lines: list[str], count: list[int]) -> str:
 
 def _dot_parts(node: Node) -> tuple[str, str, list[tuple[str, Node]]]:
     if isinstance(node, Fetch):
-        return f"{node.subgraph}\n{node.operation}", "box", []
+        return "\n".join((node.subgraph, *_fetch_lines(node), "")), "box", []
     if isinstance(node, Flatten):
         return f"at {'.'.join(shown_path(node.path))}", "plain", [("", node.node)]
-    if isinstance(node, Sequence | Parallel):
-        return type(node).__name__, "ellipse", [("", item) for item in node.nodes]
+    if isinstance(node, Sequence):
+        return "Sequence", "ellipse", [(str(number), item) for number, item in enumerate(node.nodes, 1)]
+    if isinstance(node, Parallel):
+        return "Parallel", "ellipse", [("", item) for item in node.nodes]
     if isinstance(node, ConditionNode):
         clauses = [("then", node.if_clause), ("else", node.else_clause)]
         return f"${node.variable}?", "diamond", [(edge, clause) for edge, clause in clauses if clause is not None]
