@@ -65,8 +65,9 @@ class AuthServer:
     @classmethod
     async def open(cls, settings: AuthSettings, *, clock: Callable[[], float] = time.time) -> AuthServer:
         """Migrate the database, have a signing key, read revocations, start the upkeep."""
-        # Authlib logs issued tokens at DEBUG; a root logger at DEBUG must not bring that out.
-        logging.getLogger("authlib").setLevel(logging.WARNING)
+        # Authlib logs issued tokens at DEBUG, aiosqlite whole rows; a root logger at DEBUG must not bring that out.
+        for name in ("authlib", "aiosqlite"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         server = cls(settings, clock)
         try:
             await migrate(server.database)

@@ -28,13 +28,10 @@ async def _by_secret(exchange: Exchange) -> ClientRecord:
     if client_id is None:
         raise client_not_authenticated() if secret else Refusal("invalid_client", "missing_client_id", status=401)
     client = await exchange.server.clients.get(client_id)
-    if client is None:
+    way = "client_secret_basic" if exchange.basic else "client_secret_post" if secret else "none"
+    if client is None or way not in client.profile.authentication:
         raise client_not_authenticated()
-    if client.confidential:
-        proved = secret is not None and client.check_secret(secret, exchange.server.clock())
-    else:
-        proved = not secret and exchange.basic is None
-    if not proved:
+    if way != "none" and not client.check_secret(secret or "", exchange.server.clock()):
         raise client_not_authenticated()
     return client
 

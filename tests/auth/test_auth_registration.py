@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import text
 
 from auth import AuthServer, AuthSettings, build_app, issue_sandbox_token, sandbox
 from auth.citizens import create_citizen
 from auth.config import read_settings
 from auth.errors import AuthError, NotRegistered, RegistrationRefused, SandboxDisabled, SettingsInvalid
+from auth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
 from auth.migrations import differences, migrate
 from auth.models import AuthTable
 from auth.registration import check_redirect_uri, create_client, create_organisation, list_clients, rotate_secret
 from auth.scopes import SCOPES, join_scope, split_scope
+from tests.auth.signing import AppKey
 
 ISSUER = "http://127.0.0.1:4000"
 
@@ -278,10 +282,55 @@ def test_nothing_secret_is_logged_even_at_debug(live: Any, caplog: pytest.LogCap
         ).json()
         machine = live.token({"grant_type": "client_credentials"}, live.app).json()
         live.token(form, live.native)
+        more = list(_whatever_is_secret(live))
     logged = "\n".join(f"{record.name} {record.getMessage()} {record.exc_text}" for record in caplog.records)
     ours = "\n".join(line for line in logged.splitlines() if line.startswith(("auth", "aiosqlite", "sqlalchemy")))
     assert "issued authorization_code" in ours
     secrets = [form["code"], form["code_verifier"], live.app.secret, "correct horse battery"]
+    secrets += [secret for secret in more if secret]
     secrets += [body[name] for body in (tokens, refreshed, machine) for name in body if name.endswith("_token")]
     assert [secret for secret in secrets if secret in ours] == []
     assert jwt.decode(machine["access_token"], options={"verify_signature": False})["jti"] not in ours
+
+
+def _whatever_is_secret(live: Any) -> Iterator[str]:
+    """Walks the other flows; yields what passed in them that nobody else may see."""
+    key = AppKey()
+    bank = live.register("fapi2", jwks=key.jwks, more_grant_types=[TOKEN_EXCHANGE])
+    yield key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    parameters, verifier = live.request(
+        bank.client_id, scope="openid rail:read", state="another-state", nonce="a-nonce"
+    )
+    form = {**parameters, **key.credentials(bank.client_id, live.url, live.clock())}
+    pushed = live.post("/oauth/par", form).json()["request_uri"]
+    answer = live.browser().authorize({"client_id": bank.client_id, "request_uri": pushed})
+    form = {
+        "grant_type": "authorization_code",
+        "code": answer["code"],
+        "redirect_uri": parameters["redirect_uri"],
+        "code_verifier": verifier,
+        **key.credentials(bank.client_id, live.url, live.clock()),
+    }
+    proof = live.proof(key)
+    tokens = live.token(form, headers=proof).json()
+    yield from (pushed, verifier, answer["code"], form["client_assertion"], proof["DPoP"], "another-state", "a-nonce")
+    yield from (tokens["access_token"], tokens["refresh_token"], tokens["id_token"])
+    form = {
+        "grant_type": TOKEN_EXCHANGE,
+        "subject_token": tokens["access_token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        **key.credentials(bank.client_id, live.url, live.clock()),
+    }
+    yield live.token(form, headers=live.proof(key)).json()["access_token"]
+    live.post("/oauth/introspect", {"token": tokens["refresh_token"]}, live.app)
+    live.post("/oauth/revoke", {"token": tokens["access_token"]}, live.app)
+    box = live.register("public", redirect_uris=[], more_grant_types=[DEVICE_CODE])
+    started = live.post("/oauth/device_authorization", {"scope": "rail:read"}, box).json()
+    browser = live.browser()
+    page = browser.get("/oauth/device", params={"user_code": started["user_code"]})
+    page = browser.get(browser.sign_in(page.text).headers["location"])
+    page = browser.submit("/oauth/device", page.text, user_code=started["user_code"])
+    browser.submit("/oauth/device/answer", page.text, answer="allow")
+    body = live.token({"grant_type": DEVICE_CODE, "device_code": started["device_code"]}, box).json()
+    yield from (started["device_code"], started["user_code"], body["access_token"], body["refresh_token"])
+    yield from browser.http.cookies.values()
