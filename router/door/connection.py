@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         "_lingering",
         "_loop",
         "_lost",
+        "_not_upgraded",
         "_pairs",
         "_parser",
         "_reading",
@@ -80,6 +81,7 @@ class Connection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._waiting: deque[Exchange | RouterError] = deque()
         self._refused: RouterError | None = None
+        self._not_upgraded = b""
         self._deaf = False
         self._ended = self._lingering = False
         self._discarded = 0
@@ -114,6 +116,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._switched(data[upgrade.args[0] :])
+            return
         except httptools.HttpParserError:
             self._broken()
             return
@@ -188,15 +191,17 @@ class Connection(asyncio.Protocol):
         exchange.keep = version == "1.1" and parser.should_keep_alive()
         if b"expect" in headers and version == "1.1":
             exchange.expects_continue = headers[b"expect"].lower() == b"100-continue"
-        if parser.should_upgrade():
-            exchange.is_socket = method == "GET" and headers.get(b"upgrade", b"").lower() == b"websocket"
-            exchange.keep = exchange.is_socket
-        elif method == "POST":
+        if method == "POST":
             exchange.direct = self._door.is_direct(target, headers)
-        self._reading = exchange
         self._fed = 0
         self._head_begun = False
         self._target, self._pairs, self._size = b"", [], 0
+        if parser.should_upgrade():
+            exchange.is_socket = method == "GET" and headers.get(b"upgrade", b"").lower() == b"websocket"
+            if not exchange.is_socket:
+                self._not_upgraded = exchange.head(version, without=b"upgrade")
+                return
+        self._reading = exchange
 
     def on_body(self, body: bytes) -> None:
         self._fed = 0
@@ -317,6 +322,12 @@ class Connection(asyncio.Protocol):
             self._refuse(self._refused or _malformed())
 
     def _switched(self, rest: bytes) -> None:
+        """The parser stops at a request to upgrade; another protocol than WebSocket is one not asked for."""
+        if self._not_upgraded:
+            head, self._not_upgraded = self._not_upgraded, b""
+            self._parser = httptools.HttpRequestParser(self)
+            self.data_received(head + rest)
+            return
         current = self._waiting[-1] if self._waiting else self._current
         if isinstance(current, Exchange) and current.is_socket:
             current.body = rest
@@ -327,11 +338,9 @@ class Connection(asyncio.Protocol):
             return
         self._current = None
         self._door.forget(self)
-        lines = [b"GET %b HTTP/1.1\r\n" % exchange.target]
-        lines += [b"%b: %b\r\n" % pair for pair in exchange.pairs]
         if self._reading_paused:
             self._transport.resume_reading()
-        self._door.sockets.take(self._transport, b"".join([*lines, b"\r\n", exchange.body or b""]))
+        self._door.sockets.take(self._transport, exchange.head("1.1") + (exchange.body or b""))
 
     # Writing
 

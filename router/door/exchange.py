@@ -89,6 +89,12 @@ class Exchange:
         self._chunked = False
         self._missing = 0
 
+    def head(self, version: str, without: bytes = b"") -> bytes:
+        """The request's head again, without the headers of one name."""
+        lines = [b"%b: %b\r\n" % pair for pair in self.pairs if pair[0] != without]
+        start = f"{self.method} {self.target.decode('ascii')} HTTP/{version}\r\n".encode("ascii")
+        return b"".join([start, *lines, b"\r\n"])
+
     def take(self, part: bytes) -> None:
         """Bytes of the body came."""
         self._parts.append(part)
