@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
-import uvicorn
 import uvloop
 
 from auth.app import app_of
@@ -25,12 +24,13 @@ from hub.live import Live, open_live
 from hub.router_settings import router_settings
 from hub.schema import composed
 from hub.settings import Settings
-from router.app import build_app
+from router.app import RouterApp, build_app
 from router.config import ConfigError
 from router.config import Settings as RouterSettings
+from router.door import serve_until_stopped
 from router.federation.supergraph import read_supergraph
 from router.pipeline import Pipeline
-from router.server import check_subgraph_settings, pipeline_settings, settled_memory, uvicorn_options
+from router.server import check_subgraph_settings, door_of, pipeline_settings, settled_memory
 from sensors_bridge.broker import BrokerFailed
 from sensors_bridge.mqtt import BadBrokerUrl
 from sensors_bridge.store import StoreError
@@ -46,6 +46,7 @@ class RunningHub:
 
     settings: Settings
     options: RouterSettings
+    router: RouterApp
     door: HubDoor
     auth: AuthServer
     live: Live
@@ -86,21 +87,16 @@ async def open_hub(settings: Settings) -> AsyncIterator[RunningHub]:
         stack.push_async_callback(pipeline.aclose)
         router = build_app(pipeline, options, verifier=verifier(auth))
         await stack.enter_async_context(router.running())
-        yield RunningHub(settings, options, HubDoor(router, app_of(auth)), auth, live, tuple(subgraphs))
+        yield RunningHub(settings, options, router, HubDoor(router, app_of(auth)), auth, live, tuple(subgraphs))
 
 
 async def _serve(settings: Settings) -> None:
     listening = _listen(settings)
     async with open_hub(settings) as hub:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                hub.door, **{**uvicorn_options(hub.options), "lifespan": "off", "log_config": None, "log_level": None}
-            )
-        )
         if not settings.quiet:
             print(await greeting.text(hub), flush=True)
         with settled_memory():
-            await server.serve(sockets=[listening])
+            await serve_until_stopped(door_of(hub.router, hub.options, hub.door), [listening])
 
 
 def serve(settings: Settings) -> int:

@@ -63,7 +63,7 @@ def run_serve(options: argparse.Namespace) -> int:
     log_to_stderr(settings)
     server = settings.server
     is_shared = server.workers > 1 and not server.host.startswith(listening.UNIX) and listening.can_share()
-    with _open(settings, shared=is_shared) as opened:
+    with listening.open_until_done(_open(settings, shared=is_shared), server.host) as opened:
         port = 0 if opened.family == socket.AF_UNIX else int(opened.getsockname()[1])
         settings = replace(settings, server=replace(server, port=port))
         where = listening.shown(server.host, port, settings.http.path)

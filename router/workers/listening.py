@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 UNIX = "unix:"
@@ -29,6 +31,17 @@ def listen_shared(host: str, port: int, backlog: int) -> socket.socket:
     listening = _bound(host, port, shared=True)
     listening.listen(backlog)
     return listening
+
+
+@contextmanager
+def open_until_done(opened: socket.socket, host: str) -> Iterator[socket.socket]:
+    """Close the socket at the end, and remove its Unix path."""
+    try:
+        with opened:
+            yield opened
+    finally:
+        if host.startswith(UNIX):
+            Path(host.removeprefix(UNIX)).unlink(missing_ok=True)
 
 
 def can_share() -> bool:
