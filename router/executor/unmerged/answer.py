@@ -1,7 +1,7 @@
 """Emit the client's answer: ``answer(E, I, R, v)`` reads every key from the answer that gives it.
 
 One function a shape and base, closed over the run's tables. An object whose slots all follow from its representation
-and entities is written to JSON once an entity and spliced wherever it is met.
+and entities is made once an entity, and written to JSON once when it is met often.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from router.executor.source import SourceWriter
 from router.executor.unmerged.schedule import Schedule
 from router.executor.unmerged.sources import ROOT, Sources, Unfit
 from router.planner.nodes import Path
+
+WORTH_WRITING = 3
+"""Objects an entity must be met by, on average, to be written to JSON once and spliced."""
 
 
 class AnswerEmitter(ValueEmitter):
@@ -75,6 +78,8 @@ class AnswerEmitter(ValueEmitter):
         memo = f"M_{shape.number}_{self._name(self._base)}"
         entities = ", ".join(f"E{number}" for number in requests)
         self._writer.line(f"{memo} = list(map({name}, R{table}, {entities}))")
+        with self._writer.block(f"if len(I{table}) > {WORTH_WRITING} * len(R{table}):"):
+            self._writer.line(f"{memo} = [Fragment(dumps(each)) for each in {memo}]")
         return f"{memo}[I{table}[id({{}})]]"
 
     def _abstract(self, shape: Shape, path: Path) -> str:
@@ -135,7 +140,7 @@ class AnswerEmitter(ValueEmitter):
         parameters: str = "o",
         table: int | None = None,
     ) -> None:
-        """One function; with a table it takes a representation and entities, and answers JSON to be spliced."""
+        """One function; with a table it takes a representation and entities instead of an object."""
         base = self._base
         requests = self._requests(path, type_name, slots)
         sent = self._sent(table, path, type_name) if table is not None else {}
@@ -155,7 +160,7 @@ class AnswerEmitter(ValueEmitter):
                     with writer.block("if type(o) is not dict:"):
                         writer.line("raise TypeError('expected an object')")
             display = self.checked_display(slots, values)
-            writer.line(f"return {display}" if table is None else f"return Fragment(dumps({display}))")
+            writer.line(f"return {display}")
         writer.line()
 
     def _slot(self, slot: Slot, path: Path, type_name: str, sent: dict[str, str] | None) -> tuple[str, bool]:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 from router.executor.emit_collector import hashable
 from router.executor.fetches import PreparedFetch, keys_of
-from router.executor.representations import Representations
+from router.executor.representations import Representations, Wanted
 from router.executor.source import SourceWriter
 from router.executor.unmerged.schedule import Request, Schedule
 from router.executor.unmerged.sources import ROOT, Sources, Unfit
@@ -29,6 +29,7 @@ class CollectorEmitter:
         self._sources = sources
         self._schedule = schedule
         self.derived: dict[int, int] = {}
+        self._alike: Wanted | None = None
 
     def emit(self, request: Request) -> None:
         """Write the collector of an entity request. Raises Unfit."""
@@ -43,8 +44,12 @@ class CollectorEmitter:
 
     def _general(self, request: Request) -> None:
         writer = self._writer
-        writer.line("representations, index, known = [], {}, {}")
-        several = len({name for fetch in request.fetches for name in _plan(fetch).by_type}) > 1
+        self._alike = _alike(request)
+        if self._alike is None:
+            writer.line("representations, index, known = [], {}, {}")
+        else:
+            writer.line("index, known = {}, {}")
+            writer.line("number = known.setdefault")
         walked: set[tuple[int, Path]] = set()
         for fetch in request.fetches:
             path = keys_of(fetch.path)
@@ -61,7 +66,12 @@ class CollectorEmitter:
                         blocks.enter_context(writer.block(f"for {entity} in {here}:"))
                         here = entity
                     here = self._walk(blocks, here, walk[1])
-                    self._object(fetch, path, base, here, several)
+                    self._object(fetch, path, base, here)
+        if self._alike is not None:
+            names = ", ".join(f"k{at}" for at in range(len(self._alike.fields)))
+            pairs = [f"'__typename': {self._alike.sent_type!r}"]
+            pairs += [f"{field.name!r}: k{at}" for at, field in enumerate(self._alike.fields)]
+            writer.line(f"representations = [{{{', '.join(pairs)}}} for {names} in known]")
         writer.line("return representations, index")
 
     def _walk(self, blocks: ExitStack, here: str, steps: Path) -> str:
@@ -78,7 +88,7 @@ class CollectorEmitter:
             here = found
         return here
 
-    def _object(self, fetch: PreparedFetch, path: Path, base: int, here: str, several: bool) -> None:
+    def _object(self, fetch: PreparedFetch, path: Path, base: int, here: str) -> None:
         """What to do with an object of ``base``: nothing, for types of which it does not hold what is sent."""
         writer = self._writer
         standing = self._sources.types(path, base)
@@ -91,14 +101,14 @@ class CollectorEmitter:
             only = branches[0][0]
             with writer.block(f"if {here}.get('__typename', {only!r}) != {only!r}:"):
                 writer.line("raise TypeError('an object of another type')")
-            self._representation(fetch, branches[0][0], branches[0][1], here, several)
+            self._representation(fetch, branches[0][0], branches[0][1], here)
             return
         if self._sources.giver(path, base, branches[0][0], "__typename") != base:
             raise Unfit("a type told by another answer")
         writer.line(f"type_name = {here}['__typename']")
         for number, (name, reads) in enumerate(branches):
             with writer.block(f"{'elif' if number else 'if'} type_name == {name!r}:"):
-                self._representation(fetch, name, reads, here, several)
+                self._representation(fetch, name, reads, here)
 
     def _reads(self, fetch: PreparedFetch, path: Path, base: int, type_name: str, here: str) -> list[str] | None:
         """Expressions of the fields to send; None when an answer before this fetch does not hold one of them."""
@@ -123,16 +133,20 @@ class CollectorEmitter:
         request = self._schedule.of[giver]
         return f"E[{request}][I[{request}][id({here})]]"
 
-    def _representation(self, fetch: PreparedFetch, type_name: str, reads: list[str], here: str, several: bool) -> None:
+    def _representation(self, fetch: PreparedFetch, type_name: str, reads: list[str], here: str) -> None:
         writer, wanted = self._writer, _plan(fetch).by_type[type_name]
+        if self._alike is not None:
+            key = reads[0] if len(reads) == 1 else f"({', '.join(reads)})"
+            writer.line(f"index[id({here})] = number({key}, len(known))")
+            return
         values = [writer.fresh("k") for _ in reads]
         for value, read in zip(values, reads, strict=True):
             writer.line(f"{value} = {read}")
         pairs = [f"'__typename': {wanted.sent_type!r}"]
         pairs += [f"{field.name!r}: {value}" for field, value in zip(wanted.fields, values, strict=True)]
         display = "{" + ", ".join(pairs) + "}"
-        if all(hashable(fetch.schema, type_name, field.name) for field in wanted.fields):
-            key = values[0] if len(values) == 1 and not several else f"({', '.join([repr(type_name), *values])},)"
+        if _are_hashable(fetch, type_name):
+            key = f"({', '.join([repr(type_name), *values])},)"
         else:
             writer.line(f"representation = {display}")
             display, key = "representation", "dumps(representation)"
@@ -189,3 +203,19 @@ class CollectorEmitter:
 def _plan(fetch: PreparedFetch) -> Representations:
     assert fetch.representations is not None
     return fetch.representations
+
+
+def _are_hashable(fetch: PreparedFetch, type_name: str) -> bool:
+    return all(hashable(fetch.schema, type_name, field.name) for field in _plan(fetch).by_type[type_name].fields)
+
+
+def _alike(request: Request) -> Wanted | None:
+    """What is sent when all representations are of one type and their fields tell them apart."""
+    kinds = [(fetch, name, wanted) for fetch in request.fetches for name, wanted in _plan(fetch).by_type.items()]
+    _, type_name, first = kinds[0]
+    names = [field.name for field in first.fields]
+    for fetch, name, wanted in kinds:
+        same = name == type_name and [field.name for field in wanted.fields] == names
+        if not same or not names or not _are_hashable(fetch, name):
+            return None
+    return first
