@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from shop import Shop, supergraph
+from ways import answer_by_each_way
 
 from router.caller import Caller
 from router.config import ConfigError, PipelineKeys, Settings, SubgraphSettings
@@ -26,7 +27,7 @@ async def told(error: Any, execution: ExecutionSettings, caller: Caller = Caller
     shop = Shop()
     shop.answers["users"] = lambda _: {"data": {"me": None}, "errors": [error]}
     pipeline = Pipeline(supergraph(), shop.transports, PipelineSettings(execution=execution))
-    answer = orjson.loads((await pipeline.execute(GraphQLRequest("{ me { id } }", None, {}), caller)).body)
+    answer = orjson.loads(await answer_by_each_way(pipeline, GraphQLRequest("{ me { id } }", None, {}), caller))
     assert answer["data"] == {"me": None}
     (shown,) = answer["errors"]
     assert shown["extensions"].pop("serviceName") == "users"

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from graphql import get_introspection_query
+from ways import answer_by_each_way
 
 from router.caller import Caller
 from router.composition import SubgraphSource, compose
@@ -133,7 +134,7 @@ async def answer(text: str, variables: dict[str, Any], response: Any) -> bytes:
         return {"data": {"_entities": [{"__typename": "Train", "label": None}]}}
 
     transports = {"trains": InProcessTransport(trains), "other": InProcessTransport(other)}
-    return (await Pipeline(supergraph(), transports).execute(GraphQLRequest(text, None, variables), Caller())).body
+    return await answer_by_each_way(Pipeline(supergraph(), transports), GraphQLRequest(text, None, variables))
 
 
 @pytest.mark.parametrize(("text", "variables", "response", "shown"), CASES.values(), ids=CASES)
