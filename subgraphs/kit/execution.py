@@ -1,7 +1,8 @@
-"""Running an operation on a subgraph: stock Strawberry on graphql-core, with parsing and validation cached.
+"""Running an operation on a subgraph: compiled where it can be, else by stock Strawberry on graphql-core.
 
-Requests of a router repeat the same few texts, so a bounded cache holds document and verdict by text. Errors leave in
-one form: DomainError by its table, bad input by its stage, anything else masked with an id that the log repeats.
+Requests of a router repeat the same few texts, so a bounded cache holds document, verdict and compiled operations by
+text. Errors leave in one form: DomainError by its table, bad input by its stage, anything else masked with an id that
+the log repeats.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ import secrets
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard, cast
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, validate
+from graphql import DocumentNode, GraphQLError, get_operation_ast, parse, validate
 from graphql.execution import ExecutionResult
 from graphql.execution import execute as run_document
 from graphql.execution import subscribe as open_stream
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from subgraphs.kit.compiled import Compiler, Operation
 from subgraphs.kit.context import Context
 from subgraphs.kit.entities import FederatedSchema
 from subgraphs.kit.errors import KIT_ERRORS, DomainError, Language
@@ -45,13 +47,16 @@ class Checked:
 
     document: DocumentNode | None
     errors: tuple[Mapping[str, Any], ...] = ()
+    operations: dict[str | None, Operation] = field(default_factory=dict)
+    """Those that were asked for, by the name a request used: None, or one of the document's own."""
 
 
 class DocumentCache:
     """The last few operation texts of one schema, checked once; least recently used leave first."""
 
-    def __init__(self, schema: GraphQLSchema, size: int = _CACHED_DOCUMENTS) -> None:
-        self._schema = schema
+    def __init__(self, schema: FederatedSchema, size: int = _CACHED_DOCUMENTS) -> None:
+        self._schema = schema._schema
+        self._compiler = Compiler(schema)
         self._size = size
         self._checked: OrderedDict[str, Checked] = OrderedDict()
 
@@ -86,6 +91,16 @@ class DocumentCache:
             return Checked(None, tuple(_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))
         return Checked(document)
 
+    def operation(self, checked: Checked, name: str | None) -> Operation | None:
+        """The compiled operation a request names; None where it names none of the document or is not compiled."""
+        known = checked.operations.get(name)
+        if known is None:
+            document = checked.document
+            if document is None or (name is not None and get_operation_ast(document, name) is None):
+                return None
+            known = checked.operations[name] = self._compiler.operation(document, name)
+        return known if known.reason is None else None
+
 
 def _refused(error: GraphQLError, code: str) -> Checked:
     return Checked(None, (_with_code(error, code),))
@@ -107,6 +122,11 @@ async def run(
     checked = documents.check(query)
     if checked.document is None:
         return {"errors": list(checked.errors)}
+    operation = documents.operation(checked, operation_name)
+    if operation is not None:
+        compiled = await operation.execute(variables, context)
+        if compiled is not None:
+            return response_of(compiled, context.identity.language)
     result = run_document(
         schema._schema,
         checked.document,

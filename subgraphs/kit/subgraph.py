@@ -61,7 +61,7 @@ class Subgraph:
     @cached_property
     def documents(self) -> execution.DocumentCache:
         """The checked operation texts of this process."""
-        return execution.DocumentCache(self.schema._schema)
+        return execution.DocumentCache(self.schema)
 
     def sdl(self) -> str:
         """The federated SDL as checked in under ``schema/``: the same text on every run."""

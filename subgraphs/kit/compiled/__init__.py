@@ -9,6 +9,6 @@ running (await together) · slots (the exact path for a surprising value) · sch
 """
 
 from subgraphs.kit.compiled.operation import CompiledOperation, Operation
-from subgraphs.kit.compiled.schema import CompiledSchema, Operations, compiled, response_json
+from subgraphs.kit.compiled.schema import CompiledSchema, Compiler, Operations, compiled, response_json
 
-__all__ = ["CompiledOperation", "CompiledSchema", "Operation", "Operations", "compiled", "response_json"]
+__all__ = ["CompiledOperation", "CompiledSchema", "Compiler", "Operation", "Operations", "compiled", "response_json"]

@@ -132,14 +132,18 @@ def _nothing(_run: Run, _root: Any, _at: None) -> dict[str, Any]:
 class Operation:
     """One operation of a document, compiled when it is first run. ``reason`` says why it is not, or is None."""
 
-    def __init__(self, schema: Schema, known: KnownOfSchema, document: DocumentNode, name: str | None) -> None:
+    def __init__(
+        self, schema: Schema, known: KnownOfSchema, document: DocumentNode, name: str | None, why_not: str | None = None
+    ) -> None:
         self.document = document
         self.name = name
-        self.reason: str | None = None
+        self.reason: str | None = why_not
         self._schema = schema
         self._known = known
         self._variants: dict[tuple[Any, ...], CompiledOperation] = {}
         self._conditions: list[str] = []
+        if why_not is not None:
+            return
         try:
             self.node = find_operation(document, name)
             self._conditions = condition_names(document, self.node)
@@ -199,6 +203,20 @@ class Operation:
         self._variants[conditions] = compiled
         return compiled
 
+    async def execute(
+        self, inputs: Mapping[str, Any] | None, context: Any = None, root: Any = None
+    ) -> ExecutionResult | None:
+        """The result of a request; None: nothing was run, this one is for stock Strawberry."""
+        variables = self.variables(inputs)
+        if isinstance(variables, list):
+            return ExecutionResult(None, variables)
+        compiled = self.variant(variables)
+        if compiled is None:
+            return None
+        run = Run(compiled, root, context, variables, None, False)
+        await compiled.complete(run)
+        return ExecutionResult(run.data, run.errors or None)
+
     def begin(
         self,
         compiled: CompiledOperation,
@@ -211,8 +229,3 @@ class Operation:
     ) -> Run:
         """A run of a variant, not yet started."""
         return Run(compiled, root, context, variables, extensions, sync)
-
-
-def result_of(run: Run) -> ExecutionResult:
-    """The result of a finished run."""
-    return ExecutionResult(run.data, run.errors or None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, specified_rules
+from graphql import DocumentNode, GraphQLError, specified_rules
 from graphql.language import parse
 from strawberry import Schema
 from strawberry.schema.schema import validate_document
@@ -25,13 +25,25 @@ MAX_CACHED_TEXT = 100_000
 """Longer texts run by stock Strawberry: they are not worth the memory."""
 
 
+class Compiler:
+    """Compiles operations of a schema that others have parsed and validated, and learns of its classes on the way."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.why_not = why_not(schema)
+        self._known = KnownOfSchema()
+
+    def operation(self, document: DocumentNode, name: str | None) -> Operation:
+        """The operation a request names; its ``reason`` says why it is not compiled, where it is not."""
+        return Operation(self.schema, self._known, document, name, self.why_not)
+
+
 class Operations:
     """The compiled operations of a schema, by document text and operation name; least recently used leave first."""
 
     def __init__(self, schema: Schema, size: int = CACHED_OPERATIONS) -> None:
         self.schema = schema
-        self.known = KnownOfSchema()
-        self.why_not = why_not(schema)
+        self._compiler = Compiler(schema)
         self._size = size
         self._known: OrderedDict[tuple[str, str | None], Operation | str] = OrderedDict()
 
@@ -50,15 +62,15 @@ class Operations:
         return made
 
     def _make(self, text: str, name: str | None) -> Operation | str:
-        if self.why_not is not None:
-            return self.why_not
+        if self._compiler.why_not is not None:
+            return self._compiler.why_not
         try:
             document = parse(text)
             if validate_document(self.schema._schema, document, tuple(specified_rules)):
                 return "the document is not valid"
         except (GraphQLError, RecursionError):
             return "the document does not parse"
-        operation = Operation(self.schema, self.known, document, name)
+        operation = self._compiler.operation(document, name)
         return operation if operation.reason is None else operation.reason
 
 

@@ -260,7 +260,9 @@ class Types:
         for index in range(fields):
             field = f"{name.lower()}_{index}"
             kind = self.kinds[name, field] = self._kind()
-            how = dice.choice(("attribute", "attribute", "method", "method", "info", "arguments", "async", "async_info"))
+            how = dice.choice(
+                ("attribute", "attribute", "method", "method", "info", "arguments", "async", "async_info")
+            )
             if is_root and how == "attribute":
                 how = "method"
             if how == "attribute":

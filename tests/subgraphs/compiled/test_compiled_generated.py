@@ -52,9 +52,7 @@ def test_without_an_event_loop(schema: int, query: int, data: int, surprises: fl
     types, ours = types_of(schema)
     text, variables = operation(types, random.Random(query))
     assert not isinstance(ours.operations.find(text, None), str), ours.explain(text)
-    same_sync(
-        types.schema, ours, text, variables, lambda: World(data, types, is_async=False, surprises=surprises)
-    )
+    same_sync(types.schema, ours, text, variables, lambda: World(data, types, is_async=False, surprises=surprises))
 
 
 @EXAMPLES

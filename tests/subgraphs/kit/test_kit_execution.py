@@ -186,7 +186,7 @@ async def test_loaders_do_not_outlive_their_request() -> None:
 
 
 def test_the_document_cache_keeps_the_last_used_texts() -> None:
-    cache = DocumentCache(SUBGRAPH.schema._schema, size=3)
+    cache = DocumentCache(SUBGRAPH.schema, size=3)
     first = cache.check("{ a: __typename }")
     for name in "bcbabdbebf":
         cache.check(f"{{ {name}: __typename }}")
