@@ -76,6 +76,40 @@ def test_a_room_of_the_router_imports_only_rooms_before_it() -> None:
     assert wrong == []
 
 
+COMPILED_ROOMS = (
+    "running",
+    "info",
+    "arguments",
+    "variables",
+    "slots",
+    "facts",
+    "selections",
+    "emit",
+    "operation",
+    "schema",
+)
+
+
+def test_compiled_strawberry_imports_nothing_of_ours_but_its_own_rooms_before() -> None:
+    folder = ROOT / "subgraphs" / "kit" / "compiled"
+    assert {file.stem for file in folder.glob("*.py")} == {"__init__", *COMPILED_ROOMS}
+    wrong = []
+    for place, room in enumerate(COMPILED_ROOMS):
+        before = {f"subgraphs.kit.compiled.{name}" for name in COMPILED_ROOMS[:place]}
+        names = [name for name in runtime_imports(folder / f"{room}.py") if name.split(".")[0] in PACKAGES]
+        wrong += [f"{room} imports {name}" for name in names if ".".join(name.split(".")[:4]) not in before]
+    assert wrong == []
+
+
+def runtime_imports(file: Path) -> Iterator[str]:
+    """Modules imported when the file runs: what only a type checker reads is left out."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
 def test_no_domain_imports_another() -> None:
     domains = {path.name for path in (ROOT / "subgraphs").iterdir() if path.is_dir()} - {"kit", "__pycache__"}
     wrong = [

@@ -47,6 +47,9 @@ class Operations:
         self._size = size
         self._known: OrderedDict[tuple[str, str | None], Operation | str] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def find(self, text: str, name: str | None) -> Operation | str:
         """The operation, parsed, validated and compiled; or the reason why stock Strawberry runs it."""
         key = (text, name)

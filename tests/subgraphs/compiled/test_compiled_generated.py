@@ -38,6 +38,8 @@ def operation(types: Types, dice: random.Random) -> tuple[str, dict[str, object]
     return text, variables
 
 
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 EXAMPLES = settings(
     max_examples=250,
     deadline=None,
