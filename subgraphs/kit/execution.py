@@ -127,9 +127,20 @@ async def run(
         compiled = await operation.execute(variables, context)
         if compiled is not None:
             return response_of(compiled, context.identity.language)
+    return await run_by_stock(schema, checked.document, variables, operation_name, context)
+
+
+async def run_by_stock(
+    schema: FederatedSchema,
+    document: DocumentNode,
+    variables: Mapping[str, Any] | None,
+    operation_name: str | None,
+    context: Context,
+) -> Response:
+    """Run a valid document by stock Strawberry, as ``run`` does where it is not compiled."""
     result = run_document(
         schema._schema,
-        checked.document,
+        document,
         context_value=context,
         variable_values=dict(variables or {}),
         operation_name=operation_name,

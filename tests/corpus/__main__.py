@@ -1,4 +1,4 @@
-"""``python -m tests.corpus composition|queryplan|execution FILE``: score a corpus file, one line at the end."""
+"""``python -m tests.corpus composition|queryplan|execution|strawberry PATH``: score a corpus, one line at the end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import sys
 
 def main(arguments: list[str]) -> int:
     """Print what differs, then one line of percentages. Each corpus has a module of its name with ``main([path])``."""
-    if len(arguments) != 2 or arguments[0] not in ("composition", "queryplan", "execution"):
-        print("usage: scripts/corpus composition|queryplan|execution FILE", file=sys.stderr)
+    if len(arguments) != 2 or arguments[0] not in ("composition", "queryplan", "execution", "strawberry"):
+        print(
+            "usage: scripts/corpus composition|queryplan|execution FILE, scripts/corpus strawberry CHECKOUT",
+            file=sys.stderr,
+        )
         return 2
     code: int = importlib.import_module(f"tests.corpus.{arguments[0]}").main(arguments[1:])
     return code
