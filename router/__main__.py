@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from router.commands import EXIT_INPUT, CommandFailed, composition, planning, serving
+from router.commands import EXIT_INPUT, CommandFailed, checking, composition, planning, serving
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Each command explains itself: router COMMAND --help",
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (composition, serving, planning):
+    for room in (composition, checking, serving, planning):
         room.add_commands(commands)
     return root
 

@@ -7,12 +7,10 @@ import re
 
 import pytest
 from case_files import source
-from graphql import build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.composition import CompositionErrors, Location, Problem, SubgraphSource, compose
-from router.composition.check import Severity, compare_schemas
 from router.composition.merge.strategies import conjunction, implies
 from router.composition.report import COLOURED, as_json, as_text, summary
 
@@ -83,43 +81,6 @@ def test_garbage_is_told_with_a_place(sdl: str) -> None:
 def test_subgraphs_are_told_apart_by_name() -> None:
     twice = source("a", "type Query { q: Int }")
     assert [problem.code for problem in refused(twice, twice)] == ["INVALID_SUBGRAPH_NAME"]
-
-
-CHANGES = {
-    "nothing": ("type Query { a: Int }", "type Query { a: Int }", []),
-    "a field goes": ("type Query { a: Int b: Int }", "type Query { a: Int }", [("breaking", "FIELD_REMOVED")]),
-    "a type changes": ("type Query { a: Int }", "type Query { a: [Int] }", [("breaking", "FIELD_CHANGED_KIND")]),
-    "an argument is required": (
-        "type Query { a: Int }",
-        "type Query { a(x: Int!): Int }",
-        [("breaking", "REQUIRED_ARG_ADDED")],
-    ),
-    "a value comes": (
-        "type Query { a: E } enum E { A }",
-        "type Query { a: E } enum E { A B }",
-        [("dangerous", "VALUE_ADDED_TO_ENUM")],
-    ),
-    "a field comes": ("type Query { a: Int }", "type Query { a: Int b: Int }", [("safe", "FIELD_ADDED")]),
-    "a type comes": (
-        "type Query { a: Int }",
-        "type Query { a: Int b: T } type T { x: Int }",
-        [("safe", "FIELD_ADDED"), ("safe", "TYPE_ADDED")],
-    ),
-    "a field is deprecated": (
-        "type Query { a: Int }",
-        "type Query { a: Int @deprecated }",
-        [("safe", "FIELD_DEPRECATED")],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_changes(name: str) -> None:
-    before, after, expected = CHANGES[name]
-    changes = compare_schemas(build_schema(before), build_schema(after))
-    assert [(change.severity, change.kind) for change in changes] == [
-        (Severity(level), kind) for level, kind in expected
-    ]
 
 
 conditions = st.lists(st.lists(st.sampled_from("abcd"), max_size=3), max_size=3)
