@@ -111,6 +111,7 @@ class PipelineKeys:
 
     introspection: bool = key(True, "Answer __schema and __type.")
     suggestions: bool = key(True, "Let validation errors name what may have been meant.")
+    incremental: bool = key(False, "Know @defer and @stream; deliver in parts to clients that accept multipart/mixed.")
     subgraph_errors: str = key("coded", "Messages of subgraphs that reach clients: all, coded (with a code), or none.")
     subgraph_error_extensions: tuple[str, ...] = key(
         ("*",), "Extensions that go with such a message, besides code; '*' is all but stack traces and the like."

@@ -91,6 +91,7 @@ def pipeline_settings(
         plans=keys.plans,
         suggestions=keys.suggestions,
         introspection=keys.introspection,
+        incremental=keys.incremental,
         override_labels=OverrideLabels(settings.override_labels, label_hook),
     )
 

@@ -25,6 +25,7 @@ from router.executor.settings import ExecutionSettings
 from router.executor.shape import ShapeBuilder
 from router.executor.source import Program, SourceWriter
 from router.executor.transport import SubgraphResponse, Transport
+from router.executor.type_conditions import interface_objects
 from router.executor.unmerged import UnmergedProgram, unmerged_program
 from router.executor.unmerged.replay import replaying
 from router.executor.unmerged.run import Surprise, UnmergedRun
@@ -72,7 +73,7 @@ class CompiledPlan:
         self._refusals = tuple(refusals)
         self._settings = settings
         self._schema = supergraph.schema
-        untyped = _interface_objects(supergraph)
+        untyped = interface_objects(supergraph)
         builder = ShapeBuilder(supergraph.api_schema, self._refusals, untyped)
         self._root = builder.root(operation)
         self._affected = builder.affected
@@ -236,11 +237,3 @@ async def _closing(stream: AsyncIterator[SubgraphResponse]) -> AsyncIterator[Asy
         close = getattr(stream, "aclose", None)
         if close is not None:
             await close()
-
-
-def _interface_objects(supergraph: Supergraph) -> frozenset[str]:
-    return frozenset(
-        name
-        for name, joins in supergraph.joins.items()
-        if any(join.is_interface_object for join in joins.types.values())
-    )

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from router.executor.emit_collector import emit_collector
 from router.executor.fetches import PreparedFetch, shared_paths
 from router.executor.source import SourceWriter
-from router.planner.nodes import ConditionNode, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
+from router.planner.nodes import ConditionNode, Defer, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
 
 MAX_NESTED_LISTS = 15
 """Python nests at most twenty loops; deeper paths are collected by the interpreted collector."""
+NOTHING: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
 
 class PlanEmitter:
     """Writes ``async def execute(run)`` for a plan, or for what follows each event of a subscription."""
 
-    def __init__(self, writer: SourceWriter, fetches: Mapping[int, PreparedFetch]) -> None:
+    def __init__(
+        self,
+        writer: SourceWriter,
+        fetches: Mapping[int, PreparedFetch],
+        after_fetch: Mapping[int, tuple[str, ...]] = NOTHING,
+    ) -> None:
+        """``after_fetch``: by a fetch's number, lines to run as soon as its data is merged."""
         self._writer = writer
         self._fetches = fetches
+        self._after_fetch = after_fetch
         self._shared = shared_paths(fetches.values())
         self._branches = 0
         self._calls: Mapping[int, str] = {}
@@ -27,8 +36,14 @@ class PlanEmitter:
         """Write the collectors of all fetches, then ``execute``."""
         if isinstance(node, SubscriptionNode):
             node = node.rest
+        if isinstance(node, Defer):
+            node = node.primary
         self._calls = {key: self._fetch(fetch) for key, fetch in self._fetches.items()}
-        self._function("execute", self._steps(node))
+        self.function("execute", node)
+
+    def function(self, name: str, node: Node | None, first: tuple[str, ...] = ()) -> None:
+        """Write ``async def name(run)``, which runs a part of the plan after the lines ``first``."""
+        self._function(name, [*((0, line) for line in first), *self._steps(node)])
 
     def _fetch(self, fetch: PreparedFetch) -> str:
         """The call that runs a fetch; writes the collector it needs first."""
@@ -57,7 +72,8 @@ class PlanEmitter:
             case None:
                 return []
             case Fetch():
-                return [(depth, f"await {self._calls[id(node)]}")]
+                after = self._after_fetch.get(self._fetches[id(node)].number, ())
+                return [(depth, f"await {self._calls[id(node)]}"), *((depth, line) for line in after)]
             case Flatten():
                 return self._steps(node.node, depth)
             case Sequence():
@@ -69,8 +85,8 @@ class PlanEmitter:
                 return [(depth, f"await gather({', '.join(calls)})")]
             case ConditionNode():
                 return self._condition(node, depth)
-            case SubscriptionNode():
-                raise AssertionError("a subscription stands at the top of a plan only")
+            case SubscriptionNode() | Defer():
+                raise AssertionError("stands at the top of a plan only")
 
     def _call(self, node: Node) -> str:
         """A coroutine expression for one part of a Parallel."""

@@ -21,6 +21,7 @@ from router.executor.transport import request_head
 from router.operation.model import InlineFragment, OperationKind, Selection
 from router.planner.nodes import (
     ConditionNode,
+    Defer,
     Fetch,
     Flatten,
     KeyRenamer,
@@ -92,6 +93,10 @@ def fetches_of(node: Node | None, path: Path = ()) -> Iterator[tuple[Fetch, Path
         case SubscriptionNode():
             yield from fetches_of(node.primary, path)
             yield from fetches_of(node.rest, path)
+        case Defer():
+            yield from fetches_of(node.primary, path)
+            for part in node.deferred:
+                yield from fetches_of(part.node, path)
 
 
 def prepare_fetches(
@@ -99,7 +104,7 @@ def prepare_fetches(
 ) -> dict[int, PreparedFetch]:
     """Prepared fetches by the ``id`` of the plan's fetch nodes, in reading order."""
     found = list(fetches_of(node))
-    contents = [_Contents(fetch, path) for fetch, path in found]
+    contents = [Contents(fetch, path) for fetch, path in found]
     in_context = any(fetch.context_rewrites for fetch, _ in found)
     prepared: dict[int, PreparedFetch] = {}
     for number, (fetch, path) in enumerate(found):
@@ -131,7 +136,7 @@ def prepare_fetches(
     return prepared
 
 
-def _folds(plan: Representations, contents: list[_Contents]) -> bool:
+def _folds(plan: Representations, contents: list[Contents]) -> bool:
     """Whether a representation says all that was fetched of an object at the path.
 
     What other entity fetches merge into such objects follows from what was fetched of them, so equal objects stay
@@ -165,7 +170,7 @@ def shared_paths(fetches: Iterable[PreparedFetch]) -> frozenset[Path]:
     return frozenset(merged | {keys_of(fetch.path) for fetch in prepared if fetch.folds})
 
 
-class _Contents:
+class Contents:
     """Response keys in a fetch's operation: those at its top, and the paths of all that hold objects."""
 
     def __init__(self, fetch: Fetch, path: Path) -> None:

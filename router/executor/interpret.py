@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from router.executor.fetches import PreparedFetch
 from router.executor.runtime import Run
-from router.planner.nodes import ConditionNode, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
+from router.planner.nodes import ConditionNode, Defer, Fetch, Flatten, Node, Parallel, Sequence, SubscriptionNode
 
 
 async def walk(run: Run, node: Node | None, fetches: Mapping[int, PreparedFetch]) -> None:
@@ -29,6 +29,8 @@ async def walk(run: Run, node: Node | None, fetches: Mapping[int, PreparedFetch]
             await walk(run, node.if_clause if holds else node.else_clause, fetches)
         case SubscriptionNode():
             await walk(run, node.rest, fetches)
+        case Defer():
+            raise AssertionError("parts are run by IncrementalPlan")
 
 
 async def _fetch(run: Run, fetch: PreparedFetch) -> None:

@@ -15,26 +15,29 @@ from router.errors import RouterError
 from router.executor.reports import Reports, ResponsePath
 from router.executor.shape import Shape, Slot, hold
 
-_SPREAD = object()
+SPREAD = object()
 """The position must be null but may not: its parent becomes null."""
 
 
 def project(shape: Shape, data: Any, variables: Mapping[str, Any], reports: Reports) -> dict[str, Any] | None:
     """The value of ``data`` in the answer; problems found on the way are added to ``reports``."""
-    return _Projection(variables, reports).root(shape, data)
+    return Projection(variables, reports).root(shape, data)
 
 
-class _Projection:
+class Projection:
+    """One projection of one run; its methods answer the completed value or ``SPREAD``."""
+
     def __init__(self, variables: Mapping[str, Any], reports: Reports) -> None:
         self._variables = variables
         self._reports = reports
 
     def root(self, shape: Shape, data: Any) -> dict[str, Any] | None:
+        """The answer's ``data``."""
         found = self._slots(shape.slots[shape.type_name], shape.type_name, data, ())
-        return None if found is _SPREAD else found
+        return None if found is SPREAD else found
 
     def _object(self, shape: Shape, value: Any, path: ResponsePath) -> Any:
-        """A dict, None when null was reported here, or _SPREAD when a non-null field below is null."""
+        """A dict, None when null was reported here, or SPREAD when a non-null field below is null."""
         if not isinstance(value, dict):
             self._unexpected(path, f"expected an object of type {shape.type_name}")
             return None
@@ -64,23 +67,23 @@ class _Projection:
             here = (*path, key)
             if slot.refusal is not None:
                 self._reports.refused(slot.refusal, here)
-                found = _SPREAD if isinstance(slot.type, GraphQLNonNull) else None
+                found = SPREAD if isinstance(slot.type, GraphQLNonNull) else None
             else:
                 found = self._value(slot, slot.type, value.get(key), here)
-            spread = spread or found is _SPREAD
+            spread = spread or found is SPREAD
             answer[key] = found
-        return _SPREAD if spread else answer
+        return SPREAD if spread else answer
 
     def _value(self, slot: Slot, wanted: GraphQLOutputType, value: Any, path: ResponsePath) -> Any:
-        """The completed value, or _SPREAD."""
+        """The completed value, or SPREAD."""
         if isinstance(wanted, GraphQLNonNull):
             found = self._nullable(slot, wanted.of_type, value, path)
             if found is None:
                 self._reports.null_in_non_null(slot.coordinate, path)
-                return _SPREAD
+                return SPREAD
             return found
         found = self._nullable(slot, wanted, value, path)
-        return None if found is _SPREAD else found
+        return None if found is SPREAD else found
 
     def _nullable(self, slot: Slot, wanted: GraphQLOutputType, value: Any, path: ResponsePath) -> Any:
         if value is None:
@@ -102,7 +105,7 @@ class _Projection:
             self._unexpected(path, "expected a list")
             return None
         found = [self._value(slot, item, entry, (*path, index)) for index, entry in enumerate(value)]
-        return _SPREAD if any(entry is _SPREAD for entry in found) else found
+        return SPREAD if any(entry is SPREAD for entry in found) else found
 
     def _unexpected(self, path: ResponsePath, what: str) -> None:
         self._reports.add(

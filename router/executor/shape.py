@@ -57,6 +57,8 @@ class Slot:
     """A ``__typename`` nobody can tell."""
     path: tuple[str, ...] = ()
     """From the root, ``"@"`` for every item of a list."""
+    part: int = 0
+    """Which part of an incremental delivery holds it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +90,7 @@ class _Found:
     field: Field
     parent: str
     conditions: Conditions
+    part: int
 
 
 Groups = tuple[tuple[tuple[Selection, ...], Conditions], ...]
@@ -115,10 +118,10 @@ class ShapeBuilder:
     def root(self, operation: Operation) -> Shape:
         """The shape of ``data``."""
         named = self._schema.type_map[operation.root_type]
-        return self._shape(named, ((operation.selections, ()),), ())
+        return self._shape(named, ((operation.selections, ()),), (), 0)
 
-    def _shape(self, named: GraphQLNamedType, groups: Groups, path: tuple[str, ...]) -> Shape:
-        key = (named.name, path, tuple((id(selections), conditions) for selections, conditions in groups))
+    def _shape(self, named: GraphQLNamedType, groups: Groups, path: tuple[str, ...], part: int) -> Shape:
+        key = (named.name, path, part, tuple((id(selections), conditions) for selections, conditions in groups))
         shape = self._known.get(key)
         if shape is not None:
             return shape
@@ -130,7 +133,7 @@ class ShapeBuilder:
         for concrete in self._standing_for(named):
             found: list[_Found] = []
             for selections, conditions in groups:
-                self._collect(selections, concrete.name, named.name, conditions, found)
+                self._collect(selections, concrete.name, named.name, conditions, part, found)
             types = tuple(self._field_type(concrete, entry.field.name) for entry in found)
             unknown = is_abstract_type(concrete)
             same = (unknown, types, tuple((e.parent, id(e.field), e.conditions) for e in found))
@@ -159,6 +162,7 @@ class ShapeBuilder:
         concrete: str,
         parent: str,
         conditions: Conditions,
+        part: int,
         found: list[_Found],
     ) -> None:
         for selection in selections:
@@ -167,10 +171,11 @@ class ShapeBuilder:
                 continue
             if isinstance(selection, Field):
                 if selection.response_key != EMPTY:
-                    found.append(_Found(selection, parent, joined))
+                    found.append(_Found(selection, parent, joined, part))
             elif self._applies(selection, concrete):
                 below = self._narrowed(parent, selection.type_condition)
-                self._collect(selection.selections, concrete, below, joined, found)
+                within = part if selection.part is None else selection.part
+                self._collect(selection.selections, concrete, below, joined, within, found)
 
     def _applies(self, fragment: InlineFragment, concrete: str) -> bool:
         condition = fragment.type_condition
@@ -226,6 +231,7 @@ class ShapeBuilder:
             coordinate=f"{first.parent}.{first.field.name}",
             type=slot_type,
             path=(*path, key),
+            part=first.part,
         )
         if slot_type is None:
             slot.introspected = first.field.name != "__typename"
@@ -246,7 +252,7 @@ class ShapeBuilder:
                 for entry in entries
                 if entry.field.selections
             )
-            slot.shape = self._shape(named, groups, slot.path + ("@",) * list_depth(slot_type))
+            slot.shape = self._shape(named, groups, slot.path + ("@",) * list_depth(slot_type), slot.part)
         return slot
 
 

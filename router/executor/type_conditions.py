@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, is_abstract_type
 
+from router.federation.supergraph import Supergraph
+
 
 def applies_to(schema: GraphQLSchema, condition: str, type_name: str) -> bool:
     """Whether ``... on condition`` takes an object whose ``__typename`` is ``type_name``."""
@@ -24,3 +26,12 @@ def types_under(schema: GraphQLSchema, condition: str) -> tuple[str, ...]:
     if named is not None and is_abstract_type(named):
         return (condition, *(possible.name for possible in schema.get_possible_types(named)))
     return (condition,)
+
+
+def interface_objects(supergraph: Supergraph) -> frozenset[str]:
+    """The interfaces that are an object type in some subgraph."""
+    return frozenset(
+        name
+        for name, joins in supergraph.joins.items()
+        if any(join.is_interface_object for join in joins.types.values())
+    )

@@ -68,6 +68,8 @@ class InlineFragment:
     selections: tuple[Selection, ...]
     conditions: tuple[Condition, ...] = ()
     directives: tuple[AppliedDirective, ...] = ()
+    part: int | None = None
+    """Which part of an incremental delivery holds this (``operation.incremental``); None: the part around it."""
 
 
 Selection = Field | InlineFragment

@@ -17,6 +17,7 @@ from graphql import (
 
 from router.errors import LimitExceeded, OperationNotFound, ParseFailed
 from router.operation.cache_key import operation_key
+from router.operation.incremental import Marked, marked
 from router.operation.model import Operation, OperationKind
 from router.operation.normalize import normalise
 from router.operation.normalize.inline import MAX_SELECTIONS
@@ -35,6 +36,8 @@ class Document:
     operation: Operation
     key: str
     coerce_variables: VariableCoercer
+    marked: Marked | None = None
+    """The same operation with its @defer and @stream, where they are built in and can act; ``operation`` has none."""
 
     @property
     def kind(self) -> OperationKind:
@@ -51,22 +54,24 @@ def parse_request(
     max_selections: int = MAX_SELECTIONS,
     suggestions: bool = True,
     before_validation: DocumentCheck | None = None,
+    incremental: frozenset[str] = frozenset(),
 ) -> Operation:
     """Parse, validate against ``schema`` (the API schema) and normalise one operation of a document.
 
-    ``before_validation`` may refuse the syntax tree; validation of a hostile document can be dear.
+    ``before_validation`` may refuse the syntax tree; validation of a hostile document can be dear. ``incremental``:
+    which of @defer and @stream are the built-in ones; the operation is given without them, as if answered at once.
     Raises ParseFailed, LimitExceeded, OperationNotFound, ValidationFailed (``errors`` holds up to fifty).
     """
-    document = parse_text(text, max_tokens)
-    if before_validation is not None:
-        before_validation(document)
-    definition = pick_operation(document, operation_name)
-    check_document(document, schema, suggestions=suggestions)
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    try:
-        return normalise(definition, fragments, schema, max_selections)
-    except RecursionError:
-        raise _too_deep() from None
+    return prepare(
+        text,
+        operation_name,
+        schema,
+        max_tokens=max_tokens,
+        max_selections=max_selections,
+        suggestions=suggestions,
+        before_validation=before_validation,
+        incremental=incremental,
+    ).operation
 
 
 def prepare(
@@ -78,18 +83,23 @@ def prepare(
     max_selections: int = MAX_SELECTIONS,
     suggestions: bool = True,
     before_validation: DocumentCheck | None = None,
+    incremental: frozenset[str] = frozenset(),
 ) -> Document:
     """``parse_request`` plus the compiled variable coercion and the cache key; what the document cache keeps."""
-    operation = parse_request(
-        text,
-        operation_name,
-        schema,
-        max_tokens=max_tokens,
-        max_selections=max_selections,
-        suggestions=suggestions,
-        before_validation=before_validation,
-    )
-    return Document(operation, operation_key(operation), compile_variables(operation, schema))
+    document = parse_text(text, max_tokens)
+    if before_validation is not None:
+        before_validation(document)
+    definition = pick_operation(document, operation_name)
+    check_document(document, schema, suggestions=suggestions, incremental=incremental)
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    try:
+        operation = normalise(definition, fragments, schema, max_selections, incremental)
+        in_parts = None
+        if any(name in text for name in incremental):
+            in_parts = marked(normalise(definition, fragments, schema, max_selections), incremental)
+    except RecursionError:
+        raise _too_deep() from None
+    return Document(operation, operation_key(operation), compile_variables(operation, schema), in_parts)
 
 
 def parse_text(text: str, max_tokens: int | None = MAX_TOKENS) -> DocumentNode:

@@ -21,7 +21,6 @@ from graphql import (
     TypeInfoVisitor,
     ValidationContext,
     Visitor,
-    specified_rules,
     visit,
 )
 from graphql.language.visitor import BREAK, SKIP, EnterLeaveVisitor
@@ -29,19 +28,27 @@ from graphql.validation.validate import FragmentNestingVisitor, ValidationAborte
 
 from router.errors import LimitExceeded, ValidationFailed
 from router.operation.acceptance import surely_valid
-
-# The rules on incremental delivery are about graphql-core's own @defer and @stream. A schema that has directives of
-# these names has its own, forwarded to subgraphs like any other.
-RULES = tuple(rule for rule in specified_rules if not rule.__name__.startswith(("DeferStream", "StreamDirective")))
+from router.operation.incremental.rules import INCREMENTAL_RULES, RULES, about
 
 MAX_VALIDATION_ERRORS = 50
 
 
-def check_document(document: DocumentNode, schema: GraphQLSchema, *, suggestions: bool = True) -> None:
-    """Validate by the rules of the specification. Raises ValidationFailed, LimitExceeded for nesting beyond reason."""
+def check_document(
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    *,
+    suggestions: bool = True,
+    incremental: frozenset[str] = frozenset(),
+) -> None:
+    """Validate by the rules of the specification. Raises ValidationFailed, LimitExceeded for nesting beyond reason.
+
+    ``incremental``: which of @defer and @stream are the built-in ones, that the draft's rules are about.
+    """
     if surely_valid(document, schema):
         return
     found = broken_rules(document, schema, RULES, suggestions=suggestions)
+    if incremental and not found:
+        found = about(incremental, broken_rules(document, schema, INCREMENTAL_RULES))
     if found:
         errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
         raise ValidationFailed(found[0].message, locations=errors[0].locations, errors=errors)

@@ -1,4 +1,4 @@
-"""The GraphQL endpoint over HTTP: one ASGI application for GET, POST and event streams.
+"""The GraphQL endpoint over HTTP: one application for GET, POST, event streams and multipart.
 
 The order of refusals is that of HTTP: method, Accept, Content-Type, who asks, size, body; nothing of a body is read
 for a caller that may not ask at all.
@@ -6,7 +6,7 @@ for a caller that may not ask at all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 import orjson
@@ -14,13 +14,14 @@ import orjson
 from router.caller import Caller
 from router.config import Settings
 from router.errors import BadRequest, MethodNotAllowed, Overloaded, ProofRefused, RouterError, TransportUnsupported
+from router.executor.incremental import draft, path_based
 from router.operation.model import OperationKind
-from router.operation.request import GraphQLRequest
 from router.over_http import requests
 from router.over_http.answers import Header, Reply, error_body, headers_of, masked, send_response, status_of
-from router.over_http.event_stream import EventStreams
-from router.over_http.media_types import ANSWERS, MediaType, accepts, answer_type, check_content_type
+from router.over_http.framing import FRAMINGS, single_part
+from router.over_http.media_types import ANSWERS, IN_PARTS, MediaType, accepts, answer_type, check_content_type
 from router.over_http.resource_metadata import Challenges
+from router.over_http.streams import ResponseStreams, responses_to
 from router.pipeline import Answer, Pipeline
 from router.policy.callers import Callers, Headers, joined, language_of, missing_token
 
@@ -29,6 +30,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METHODS = ("GET", "POST")
+STREAMS = (MediaType.EVENT_STREAM, MediaType.MULTIPART_SUBSCRIPTION)
+MULTIPART = (*IN_PARTS, MediaType.MULTIPART_SUBSCRIPTION)
+FORMATS = {MediaType.MULTIPART: draft, MediaType.MULTIPART_2022: path_based}
 
 
 class Incoming(Protocol):
@@ -73,10 +77,11 @@ class GraphQLEndpoint:
         self._callers = callers
         self._settings = settings.http
         self._methods = METHODS if settings.http.get else ("POST",)
+        self._in_parts = settings.pipeline.incremental
         self._in_flight = 0
         self._challenges = Challenges(settings)
         self.bodies = requests.BodyReader(settings.http.max_body_bytes, settings.http.body_timeout_s)
-        self.streams = EventStreams(settings.subscriptions)
+        self.streams = ResponseStreams(settings.subscriptions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request (ASGI)."""
@@ -102,8 +107,8 @@ class GraphQLEndpoint:
                     f"GraphQL is served to {allowed}.", ko=f"허용되는 메서드: {allowed}.", allow=self._methods
                 )
             accept = _text(headers.get(b"accept"))
-            streams = send is not None and accepts(accept, MediaType.EVENT_STREAM)
-            media_type = answer_type(accept, (*ANSWERS, MediaType.EVENT_STREAM) if streams else ANSWERS)
+            streams, parts = ((), ()) if send is None else self._several(accept)
+            media_type = answer_type(accept, (*ANSWERS, *streams, *parts) if streams or parts else ANSWERS)
             if method == "POST":
                 check_content_type(headers.get(b"content-type"))
             caller = await self._callers.of_headers(headers, method)
@@ -121,13 +126,25 @@ class GraphQLEndpoint:
             kind: OperationKind | None = OperationKind.QUERY
             if "subscription" in request.query or "mutation" in request.query:
                 kind = pipeline.kind_of(request)
-                _check_kind(kind, method, streams)
+                _check_kind(kind, method, bool(streams))
                 if kind is OperationKind.MUTATION:
                     incoming.commit()
-            if send is not None and media_type is MediaType.EVENT_STREAM:
-                await self._stream(pipeline, request, caller, kind, incoming.receive, send)
-                return None
-            return self._reply(await pipeline.execute(request, caller), media_type, caller)
+            if send is None or not (streams or parts):
+                return self._reply(await pipeline.execute(request, caller), media_type, caller)
+            self.streams.check_room()
+            if kind is OperationKind.SUBSCRIPTION and media_type not in streams:
+                media_type = streams[0]
+            if kind is OperationKind.SUBSCRIPTION or media_type is MediaType.EVENT_STREAM:
+                found: AsyncIterator[bytes] | Answer = responses_to(pipeline, request, caller, kind)
+            elif parts:
+                found = await pipeline.deliver(request, caller, FORMATS[parts[0]])
+                media_type = media_type if isinstance(found, Answer) else parts[0]
+            else:
+                found = await pipeline.execute(request, caller)
+            if isinstance(found, Answer):
+                return self._reply(found, media_type, caller)
+            await self._stream(media_type, found, caller, incoming.receive, send)
+            return None
         except requests.ClientGone:
             return None
         except RouterError as error:
@@ -137,34 +154,36 @@ class GraphQLEndpoint:
         finally:
             self._in_flight -= 1
 
+    def _several(self, accept: str | None) -> tuple[tuple[MediaType, ...], tuple[MediaType, ...]]:
+        """What the client takes several responses in: for subscriptions, and for what is delivered in parts."""
+        if accept is None or ("event-stream" not in accept.lower() and "multipart" not in accept.lower()):
+            return (), ()
+        streams = tuple(one for one in STREAMS if accepts(accept, one))
+        return streams, tuple(one for one in IN_PARTS if self._in_parts and accepts(accept, one))
+
     async def _stream(
-        self,
-        pipeline: Pipeline,
-        request: GraphQLRequest,
-        caller: Caller,
-        kind: OperationKind | None,
-        receive: Receive,
-        send: Send,
+        self, media_type: MediaType, responses: AsyncIterator[bytes], caller: Caller, receive: Receive, send: Send
     ) -> None:
         """Streams last long and have a bound of their own: they are not in flight."""
         self._in_flight -= 1
         try:
-            await self.streams.serve(pipeline, request, caller, kind, receive, send)
+            await self.streams.serve(FRAMINGS[media_type], responses, caller, receive, send)
         finally:
             self._in_flight += 1
 
     def _reply(self, answer: Answer, media_type: MediaType, caller: Caller) -> Reply:
+        body = single_part(answer.body) if media_type in MULTIPART else answer.body
         if answer.outcome == "data":
-            return Reply(200, media_type, answer.body)
+            return Reply(200, media_type, body)
         extra: tuple[Header, ...] = ()
         if answer.http_status in (401, 403):
             errors = orjson.loads(answer.body)["errors"]
             challenge = self._challenges.of(answer.http_status, errors, caller.subject is not None)
             extra = ((b"www-authenticate", challenge),)
-        return Reply(status_of(answer.http_status, media_type), media_type, answer.body, extra)
+        return Reply(status_of(answer.http_status, media_type), media_type, body, extra)
 
     def _refusal(self, error: RouterError, media_type: MediaType, headers: Headers) -> Reply:
-        if media_type is MediaType.EVENT_STREAM:
+        if media_type not in ANSWERS:
             media_type = MediaType.JSON
         extra = headers_of(error)
         if isinstance(error, ProofRefused):

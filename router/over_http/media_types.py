@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from router.errors import NotAcceptable, UnsupportedMediaType
 
 MAX_ACCEPT_RANGES = 40
 _CACHED_LENGTH = 200
+_MULTIPART = "multipart/mixed"
 _PARAMETER = re.compile(r';\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;,\s]*)')
 
 
@@ -20,13 +21,34 @@ class MediaType(Enum):
     JSON = "application/json"
     GRAPHQL_RESPONSE = "application/graphql-response+json"
     EVENT_STREAM = "text/event-stream"
+    MULTIPART = "multipart/mixed"
+    MULTIPART_2022 = "multipart/mixed;deferSpec=20220824"
+    MULTIPART_SUBSCRIPTION = "multipart/mixed;subscriptionSpec=1.0"
     HTML = "text/html"
 
     @property
     def content_type(self) -> bytes:
         """The Content-Type header's value."""
+        if self.value.startswith(_MULTIPART):
+            return b'%b; boundary="-"; %b' % (_MULTIPART.encode(), _MULTIPART_PARAMETERS[self.name].encode())
         return f"{self.value}; charset=utf-8".encode()
 
+
+_MULTIPART_PARAMETERS = {
+    "MULTIPART": "incrementalSpec=v0.2",
+    "MULTIPART_2022": "deferSpec=20220824",
+    "MULTIPART_SUBSCRIPTION": "subscriptionSpec=1.0",
+}
+_SPECS = {
+    ("incrementalspec", "v0.2"): MediaType.MULTIPART,
+    ("incrementalspec", "v0.1"): MediaType.MULTIPART_2022,
+    ("deferspec", "20220824"): MediaType.MULTIPART_2022,
+    ("subscriptionspec", "1.0"): MediaType.MULTIPART_SUBSCRIPTION,
+}
+"""Parameters of ``multipart/mixed`` that name a format: Apollo's specifications incremental v0.1 and v0.2 (the first
+is the draft of August 2022) and its multipart subscriptions."""
+IN_PARTS = (MediaType.MULTIPART, MediaType.MULTIPART_2022)
+"""Formats of incremental delivery; ``multipart/mixed`` without such a parameter is the newest."""
 
 ANSWERS = (MediaType.JSON, MediaType.GRAPHQL_RESPONSE)
 """Order of preference among what wildcards allow: ``*/*`` means a client of the time before graphql-response."""
@@ -49,7 +71,7 @@ def answer_type(accept: str | None, among: Sequence[MediaType] = ANSWERS) -> Med
 
 def accepts(accept: str | None, wanted: MediaType) -> bool:
     """Whether the client names this very type with a weight above zero; wildcards do not count."""
-    if accept is None or wanted.value not in accept.lower():
+    if accept is None or wanted.value.partition(";")[0] not in accept.lower():
         return False
     weight, named = _weight(_ranges(accept), wanted)
     return named and weight > 0
@@ -100,9 +122,20 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
     found = []
     for item in accept.split(",", MAX_ACCEPT_RANGES)[:MAX_ACCEPT_RANGES]:
         essence, parameters = _split(item)
+        if essence == _MULTIPART:
+            essence = _multipart(parameters)
         if essence and parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8"):
             found.append((essence, _quality(parameters.get("q"))))
     return found
+
+
+def _multipart(parameters: Mapping[str, str]) -> str:
+    """The name of the format a range of ``multipart/mixed`` asks for; no name for one that is not known."""
+    asked = [(name, value.lower()) for name, value in parameters.items() if name.endswith("spec")]
+    known = [_SPECS[spec] for spec in asked if spec in _SPECS]
+    if asked and not known:
+        return ""
+    return (known[0] if known else MediaType.MULTIPART).value
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:

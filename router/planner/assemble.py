@@ -35,9 +35,9 @@ def assemble(steps: Steps, operation: Operation, graph: Graph) -> QueryPlan:
         first, rest = steps[0], steps[1:]
         primary = _fetch(first, operation, graph)
         after = [replace(step, after=step.after - {first.id}) for step in rest]
-        return QueryPlan(SubscriptionNode(primary, _tree(after, operation, graph)))
+        return QueryPlan(SubscriptionNode(primary, tree(after, operation, graph)))
     turns = sorted({step.turn for step in steps})
-    return QueryPlan(_in_sequence(_tree([s for s in steps if s.turn == turn], operation, graph) for turn in turns))
+    return QueryPlan(_in_sequence(tree([s for s in steps if s.turn == turn], operation, graph) for turn in turns))
 
 
 def _in_sequence(nodes: Iterable[Node | None]) -> Node | None:
@@ -62,7 +62,8 @@ def _in_parallel(nodes: Iterable[Node | None]) -> Node | None:
     return flat[0] if len(flat) == 1 else Parallel(tuple(flat)) if flat else None
 
 
-def _tree(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | None:
+def tree(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | None:
+    """The steps as nodes; whatever they wait for must be among them."""
     return _in_parallel(_part(part, operation, graph) for part in _parts(steps))
 
 
@@ -72,7 +73,7 @@ def _part(steps: list[FetchStep], operation: Operation, graph: Graph) -> Node | 
     first = [step for step in steps if not step.after & here]
     gone = {step.id for step in first}
     rest = [_past(step, gone) for step in steps if step.id not in gone]
-    return _in_sequence((_in_parallel(_node(step, operation, graph) for step in first), _tree(rest, operation, graph)))
+    return _in_sequence((_in_parallel(_node(step, operation, graph) for step in first), tree(rest, operation, graph)))
 
 
 def _past(step: FetchStep, gone: set[int]) -> FetchStep:
@@ -142,6 +143,7 @@ def _fetch(step: FetchStep, operation: Operation, graph: Graph) -> Fetch:
         ),
         output_rewrites=step.output_rewrites,
         context_rewrites=tuple(item.rewrite for item in step.contexts),
+        number=step.number,
     )
 
 

@@ -18,7 +18,7 @@ from router.operation.model import Field, Selection
 from router.planner.graph import Place
 from router.planner.moves import Option, land, landings, local, moves, needs_real_type
 from router.planner.route import Cost, Route, Search, Standing, total
-from router.planner.selections import Selections, size
+from router.planner.selections import TYPENAME, Selections, size
 from router.planner.split import splits
 
 SWEEPS = 3
@@ -34,7 +34,8 @@ def choose(search: Search, type_name: str, standing: Standing, parts: Selections
     rest: list[Selection] = []
     for index, part in enumerate(parts):
         found = None
-        if standing.subgraph and isinstance(part, Field) and not (blind and needs_real_type(part)):
+        here_too = isinstance(part, Field) and (not standing.away or part == TYPENAME)
+        if standing.subgraph and isinstance(part, Field) and here_too and not (blind and needs_real_type(part)):
             found = local(search, type_name, standing, part)
         if found and not found.rest and not found.cost.fetches:
             taken.append(found)
@@ -163,7 +164,7 @@ def _gather(
             return gathered, None
         part = replace(part, selections=best.rest)
         search.kept.append(part)
-        found = local(search, type_name, standing, part) if standing.subgraph else None
+        found = local(search, type_name, standing, part) if standing.subgraph and not standing.away else None
         options = [*([found] if found else []), *moves(search, type_name, standing, part)]
 
 

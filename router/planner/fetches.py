@@ -52,6 +52,7 @@ class Draft:
     after: Touched = frozenset()
     contexts: tuple[ContextVariable, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +69,8 @@ class Origin:
     """Those on the fields around."""
     narrowed: bool = False
     """Whether only some runtime types of an object around lead here."""
+    type: str = ""
+    """The position's type, where it sets contexts."""
 
 
 @dataclass(slots=True, eq=False)
@@ -83,14 +86,28 @@ class Drafting:
     shared: dict[tuple[object, ...], tuple[Tree, Touched]] = field(default_factory=dict)
     """By route and place: the tree below a field, for the other runtime types that select the same."""
     joinable: dict[tuple[object, ...], list[Draft]] = field(default_factory=dict)
-    """By subgraph, path, round and conditions: the drafts that further visits may join."""
+    """By subgraph, path, round, conditions and part: the drafts that further visits may join."""
+    part: int = 0
+    """The part of an incremental delivery that is being drafted."""
+    origins: dict[Path, list[tuple[Origin, str]]] | None = None
+    """By plain path: the positions met there and their types; noted only where parts are to start from them."""
 
 
 def draft_steps(graph: Graph, kind: OperationKind, root: str, selections: Selections, turns: Sequence[Route]) -> Steps:
     """The fetch DAG of an operation: one turn, or, for mutations, a turn for each run of fields in one subgraph."""
     drafting = Drafting(graph, kind, client_keys(graph, root, selections))
+    emit_turns(drafting, turns)
+    return drafted_steps(drafting)
+
+
+def emit_turns(drafting: Drafting, turns: Sequence[Route]) -> None:
+    """Draft all that the routes from the root need."""
     for turn, route in enumerate(turns):
-        _emit_route(drafting, route, Origin(None, None, (), turn), False)
+        emit_route(drafting, route, Origin(None, None, (), turn), False)
+
+
+def drafted_steps(drafting: Drafting) -> Steps:
+    """The steps, when nothing is to be added to them."""
     return tuple(_frozen(drafting, draft) for draft in drafting.drafts)
 
 
@@ -111,6 +128,7 @@ def _frozen(drafting: Drafting, draft: Draft) -> FetchStep:
         draft.turn,
         contexts=draft.contexts,
         conditions=draft.conditions,
+        part=draft.part,
     )
 
 
@@ -120,13 +138,15 @@ def _without_last_types(path: Path) -> Path:
     return path[:end]
 
 
-def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool) -> Touched:
+def emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool) -> Touched:
     """Select all of a route; returns the steps that bring any of it."""
     place = (id(route), id(origin.tree), origin.path, origin.turn, internal, tuple(id(o.tree) for o in origin.above))
     known = drafting.emitted.get(place)
     if known is not None:
         return known
     touched: Touched = frozenset({origin.draft.id} if origin.draft else ())
+    if drafting.origins is not None and not internal:
+        drafting.origins.setdefault(plain(origin.path), []).append((origin, route.type))
     if route.abstract and origin.tree:
         origin.tree.typename()
     for placed in route.placed:
@@ -137,7 +157,7 @@ def _emit_route(drafting: Drafting, route: Route, origin: Origin, internal: bool
         if drafting.keys.undecided and plain(path) in drafting.keys.undecided:
             path = (*path, f"... on {condition}")
         group = replace(origin, tree=origin.tree.on(condition), path=path, narrowed=True)
-        touched |= _emit_route(drafting, below, group, internal)
+        touched |= emit_route(drafting, below, group, internal)
     drafting.emitted[place] = touched
     return touched
 
@@ -150,14 +170,14 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
     assert draft is not None and tree is not None
     if placed.field is None:
         assert placed.route is not None
-        return _emit_route(drafting, placed.route, replace(origin, draft=draft, tree=tree), internal)
+        return emit_route(drafting, placed.route, replace(origin, draft=draft, tree=tree), internal)
     asked = placed.field
     key = internal_key(drafting.keys, plain(origin.path), asked) if internal else asked.response_key
     selected = Field(key, asked.name, asked.arguments, asked.directives, asked.conditions)
     if placed.route is None:
         tree.field(selected)
         return frozenset({draft.id})
-    above = (*origin.above, origin) if at in drafting.graph.context_setters else origin.above
+    above = (*origin.above, replace(origin, type=at)) if at in drafting.graph.context_setters else origin.above
     path = (*origin.path, selected.response_key, *placed.path[1:])
     conditions = joined(origin.conditions, selected.conditions)
     place = (id(placed.route), draft.id, path, conditions, internal)
@@ -166,7 +186,7 @@ def _emit(drafting: Drafting, placed: Placed, at: str, origin: Origin, internal:
         return known[1]
     below = tree.field(selected)
     inside = Origin(draft, below, path, origin.turn, above, conditions, origin.narrowed)
-    touched = _emit_route(drafting, placed.route, inside, internal)
+    touched = emit_route(drafting, placed.route, inside, internal)
     drafting.shared[place] = (below, touched)
     if _is_narrowed(drafting.graph, at, asked, placed.route.type, draft.subgraph):
         below.typename()
@@ -186,9 +206,9 @@ def _is_narrowed(graph: Graph, parent: str, selected: Field, type_name: str, sub
 def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tree]:
     """The step of a visit that starts at the origin, with what it needs selected."""
     if origin.draft is None:
-        place: tuple[object, ...] = ("root", visit.place.subgraph, origin.turn)
+        place: tuple[object, ...] = ("root", visit.place.subgraph, origin.turn, drafting.part)
     else:
-        place = (id(visit), origin.path, id(origin.tree))
+        place = (id(visit), origin.path, id(origin.tree), drafting.part)
     if place in drafting.visited:
         return drafting.visited[place]
     after: Touched = frozenset({origin.draft.id} if origin.draft else ())
@@ -220,6 +240,7 @@ def _visit(drafting: Drafting, visit: Visit, origin: Origin) -> tuple[Draft, Tre
         after,
         contexts,
         origin.conditions,
+        drafting.part,
     )
     draft = _joined(drafting, asked) if representations else None
     if draft is None:
@@ -238,7 +259,7 @@ def _joined(drafting: Drafting, asked: Draft) -> Draft | None:
     However many ways lead to a place, it gets one step a subgraph and round; which of them a step of a further round
     starts from makes no difference to what it asks.
     """
-    place = (asked.subgraph, asked.path, asked.round, asked.turn, asked.conditions)
+    place = (asked.subgraph, asked.path, asked.round, asked.turn, asked.conditions, asked.part)
     candidates = drafting.joinable.setdefault(place, [])
     for draft in candidates:
         if draft.contexts == asked.contexts and not representations_conflict(
@@ -254,7 +275,7 @@ def _joined(drafting: Drafting, asked: Draft) -> Draft | None:
 def _context(drafting: Drafting, need: ContextNeed, origin: Origin) -> tuple[Touched, tuple[ContextVariable, ...]]:
     """Select a context's value at the position that sets it; the steps touched, and how the value is found again."""
     setter = origin.above[need.frame]
-    touched = _emit_route(drafting, need.route, setter, True)
+    touched = emit_route(drafting, need.route, setter, True)
     levels = sum(item != "@" for item in plain(origin.path)[len(plain(setter.path)) :])
     guard: Path = ()
     if setter.tree and need.type not in drafting.graph.roots.values():

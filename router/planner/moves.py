@@ -205,7 +205,7 @@ def _requiring(search: Search, type_name: str, standing: Standing, entry: Visit,
         return None
     search.open_questions.add(question)
     cuts = len(search.cycles_cut)
-    route = search.solve(search, type_name, here.requires, standing)
+    route = search.solve(search, type_name, here.requires, replace(standing, away=False))
     contexts = [context_need(search, type_name, here, argument, standing) for argument in here.contexts]
     search.open_questions.discard(question)
     visit = None
@@ -242,7 +242,7 @@ def moves(search: Search, type_name: str, standing: Standing, field: Field, *, f
             needing = _requiring(search, type_name, standing, visit, here)
             if needing is not None:
                 yield _after(search, needing, with_context_arguments(type_name, field, here), here, there)
-        elif place.subgraph != standing.subgraph or place.type != type_name:
+        elif standing.away or place.subgraph != standing.subgraph or place.type != type_name:
             yield _after(search, visit, field, here, there)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from router.operation.model import OperationKind, Selection
 
 Path = tuple[str, ...]
+Selections = tuple[Selection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Fetch:
     input_rewrites: tuple[Rewrite, ...] = ()
     output_rewrites: tuple[Rewrite, ...] = ()
     context_rewrites: tuple[ContextRewrite, ...] = ()
+    number: int | None = None
+    """By which deferred parts refer to it; None where none waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,49 @@ class SubscriptionNode:
     rest: Node | None = None
 
 
-Node = Fetch | Flatten | Sequence | Parallel | ConditionNode | SubscriptionNode
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """What is delivered after the primary part: ``node`` fetches it, ``selections`` is the client's, from ``path`` on.
+
+    ``depends``: numbers of the fetches outside of the part that it builds on. ``after``: other deferred parts among
+    those. ``part`` is that of ``operation.incremental``; ``labels`` those of the @defer directives that share it.
+    """
+
+    part: int
+    path: Path
+    labels: tuple[str, ...]
+    depends: tuple[int, ...]
+    after: tuple[int, ...]
+    selections: Selections
+    node: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A list whose items after the first ``initial`` (a number, or a variable's name) are delivered later.
+
+    ``node``: the fetches below the list, run once for the first items and once for each batch of the others.
+    """
+
+    number: int
+    part: int
+    path: Path
+    label: str | None
+    initial: int | str
+    node: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Top of an incremental plan: ``primary`` is delivered at once, the deferred parts and streams after it."""
+
+    selections: Selections
+    primary: Node | None
+    deferred: tuple[Deferred, ...]
+    streamed: tuple[Streamed, ...]
+
+
+Node = Fetch | Flatten | Sequence | Parallel | ConditionNode | SubscriptionNode | Defer
 
 
 @dataclass(frozen=True, slots=True)

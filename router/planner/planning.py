@@ -54,11 +54,16 @@ def plan_stages(supergraph: Supergraph, operation: Operation, labels: frozenset[
         asked = in_turns(asked)
     selections = keep_common_members(graph, operation.kind, asked)
     search = Search(graph, solve)
-    turns = tuple(_route(search, operation, part) for part in _parts(operation, selections))
-    drafted = draft_steps(graph, operation.kind, operation.root_type, selections, _joined_turns(turns))
+    turns = routes_of(search, operation, selections)
+    drafted = draft_steps(graph, operation.kind, operation.root_type, selections, joined_turns(turns))
     passes = tuple(run_passes(drafted, graph))
     final = passes[-1][1] if passes else drafted
     return PlanStages(graph, turns, drafted, passes, assemble(final, operation, graph))
+
+
+def routes_of(search: Search, operation: Operation, selections: Selections) -> tuple[Route, ...]:
+    """Where root selections are had: one route, or one for each field of a mutation."""
+    return tuple(_route(search, operation, part) for part in _parts(operation, selections))
 
 
 def _parts(operation: Operation, selections: Selections) -> tuple[Selections, ...]:
@@ -77,7 +82,7 @@ def _route(search: Search, operation: Operation, selections: Selections) -> Rout
     return route
 
 
-def _joined_turns(turns: tuple[Route, ...]) -> tuple[Route, ...]:
+def joined_turns(turns: tuple[Route, ...]) -> tuple[Route, ...]:
     """Neighbouring mutation fields of one subgraph share a fetch, which runs them in order."""
     joined: list[Route] = []
     for route in turns:

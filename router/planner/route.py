@@ -79,6 +79,8 @@ class Standing:
     frames: tuple[Frame, ...] = ()
     flat: bool = False
     """Whether only what costs no further fetch is wanted; all else is left as rest."""
+    away: bool = False
+    """Whether what could be had here is to be fetched by a visit all the same, as it is to come later."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

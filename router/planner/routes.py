@@ -164,7 +164,7 @@ def _uniform(
     """The field on the abstract type itself, when every possible type answers it here."""
     if field.name == "__typename":
         return Option(Placed(None, field), FREE)
-    if field.name not in here.fields:
+    if field.name not in here.fields or standing.away:
         return None
     assert standing.subgraph is not None
     types = search.graph.here[standing.subgraph]

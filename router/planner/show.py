@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from graphql import Node as Node_
 from router.operation.model import Field, Selection
 from router.planner.nodes import (
     ConditionNode,
+    Defer,
     Fetch,
     Flatten,
     KeyRenamer,
@@ -21,7 +23,7 @@ from router.planner.nodes import (
     Rewrite,
     Sequence,
 )
-from router.planner.selections import Selections, field_head, fragment_head
+from router.planner.selections import Selections, field_head, fragment_head, print_selections
 
 
 def show_text(plan: QueryPlan) -> str:
@@ -57,7 +59,8 @@ def _block(head: str, nodes: tuple[Node, ...]) -> Iterator[str]:
 
 def _lines(node: Node) -> Iterator[str]:
     if isinstance(node, Fetch):
-        yield f'Fetch(service: "{node.subgraph}") {{'
+        number = "" if node.number is None else f", id: {node.number}"
+        yield f'Fetch(service: "{node.subgraph}"{number}) {{'
         yield from _indented(_fetch_lines(node))
         yield "},"
     elif isinstance(node, Flatten):
@@ -68,6 +71,8 @@ def _lines(node: Node) -> Iterator[str]:
         yield from _block("Parallel", node.nodes)
     elif isinstance(node, ConditionNode):
         yield from _condition_lines(node)
+    elif isinstance(node, Defer):
+        yield from _defer_lines(node)
     else:
         yield "Subscription {"
         yield from _indented(_block("Primary:", (node.primary,)))
@@ -80,6 +85,31 @@ def _fetch_lines(fetch: Fetch) -> Iterator[str]:
     if fetch.requires:
         yield from ("{", *_indented(_selection_lines(fetch.requires)), "} =>")
     yield from _operation_lines(fetch.operation)
+
+
+def _defer_lines(node: Defer) -> Iterator[str]:
+    yield "Defer {"
+    yield from _indented(_part_lines("Primary", node.selections, node.primary, "}, ["))
+    for part in node.deferred:
+        depends = ", ".join(map(str, part.depends))
+        labels = "".join(f", label: {json.dumps(label, ensure_ascii=False)}" for label in part.labels)
+        head = f'Deferred(depends: [{depends}], path: "{".".join(shown_path(part.path))}"{labels})'
+        yield from _indented(_indented(_part_lines(head, part.selections, part.node, "},")))
+    for stream in node.streamed:
+        label = "" if stream.label is None else f", label: {json.dumps(stream.label, ensure_ascii=False)}"
+        initial = stream.initial if isinstance(stream.initial, int) else f"${stream.initial}"
+        head = f'Stream(path: "{".".join(shown_path(stream.path))}", initialCount: {initial}{label})'
+        yield from _indented(_indented(_part_lines(head, (), stream.node, "},")))
+    yield from ("  ]", "},")
+
+
+def _part_lines(head: str, selections: Selections, node: Node | None, end: str) -> Iterator[str]:
+    yield f"{head} {{"
+    if selections:
+        yield from _indented(["{", *_indented(_selection_lines(selections)), "}:"])
+    if node is not None:
+        yield from _indented(_lines(node))
+    yield end
 
 
 def _condition_lines(node: ConditionNode) -> Iterator[str]:
@@ -138,12 +168,47 @@ def _node_json(node: Node) -> dict[str, Any]:
         if node.else_clause is not None:
             clauses["elseClause"] = _node_json(node.else_clause)
         return {"kind": "Condition", "condition": node.variable, **clauses}
+    if isinstance(node, Defer):
+        return _defer_json(node)
     rest = {} if node.rest is None else {"rest": _node_json(node.rest)}
     return {"kind": "Subscription", "primary": _fetch_json(node.primary), **rest}
 
 
+def _defer_json(node: Defer) -> dict[str, Any]:
+    """``initialCount`` of a stream is a number, or a variable as ``"$name"``; the rest is the field's usual form."""
+    return {
+        "kind": "Defer",
+        "primary": _part_json(node.selections, node.primary),
+        "deferred": [
+            {
+                "depends": [{"id": str(number)} for number in part.depends],
+                **({"label": " ".join(part.labels)} if part.labels else {}),
+                "queryPath": shown_path(part.path),
+                **_part_json(part.selections, part.node),
+            }
+            for part in node.deferred
+        ],
+        "streamed": [
+            {
+                **({} if stream.label is None else {"label": stream.label}),
+                "queryPath": shown_path(stream.path),
+                "initialCount": stream.initial if isinstance(stream.initial, int) else f"${stream.initial}",
+                **_part_json((), stream.node),
+            }
+            for stream in node.streamed
+        ],
+    }
+
+
+def _part_json(selections: Selections, node: Node | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {"subselection": print_selections(selections)} if selections else {}
+    return shown if node is None else {**shown, "node": _node_json(node)}
+
+
 def _fetch_json(node: Fetch) -> dict[str, Any]:
     shown: dict[str, Any] = {"kind": "Fetch", "serviceName": node.subgraph}
+    if node.number is not None:
+        shown["id"] = str(node.number)
     if node.requires:
         shown["requires"] = [_selection_json(selection) for selection in node.requires]
     shown["variableUsages"] = list(node.variables)
@@ -210,5 +275,9 @@ def _dot_parts(node: Node) -> tuple[str, str, list[tuple[str, Node]]]:
     if isinstance(node, ConditionNode):
         clauses = [("then", node.if_clause), ("else", node.else_clause)]
         return f"${node.variable}?", "diamond", [(edge, clause) for edge, clause in clauses if clause is not None]
+    if isinstance(node, Defer):
+        parts = [("primary", node.primary), *(("deferred", part.node) for part in node.deferred)]
+        parts += [("streamed", stream.node) for stream in node.streamed]
+        return "Defer", "ellipse", [(edge, part) for edge, part in parts if part is not None]
     children: list[tuple[str, Node]] = [("primary", node.primary)]
     return "Subscription", "ellipse", children + ([("rest", node.rest)] if node.rest is not None else [])

@@ -32,7 +32,7 @@ def splits(search: Search, type_name: str, standing: Standing, part: Field) -> I
 
 
 def _options(search: Search, type_name: str, standing: Standing, part: Field, *, flat: bool) -> Iterator[Option]:
-    if standing.subgraph:
+    if standing.subgraph and not standing.away:
         here = local(search, type_name, replace(standing, flat=flat), part)
         if here:
             yield here

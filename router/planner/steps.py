@@ -62,6 +62,10 @@ class FetchStep:
     contexts: tuple[ContextVariable, ...] = ()
     conditions: tuple[Condition, ...] = ()
     """Those the step's place is under; without them there is nothing to fetch for."""
+    part: int = 0
+    """Which part of an incremental delivery the step is for; 0 is the primary one."""
+    number: int | None = None
+    """By which deferred parts refer to it in the plan."""
 
 
 Steps = tuple[FetchStep, ...]

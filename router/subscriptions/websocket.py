@@ -20,6 +20,7 @@ import orjson
 from router.caller import Caller
 from router.config import SubscriptionSettings
 from router.errors import ProofRefused, RouterError, Unauthenticated
+from router.executor.incremental import draft
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http.answers import masked
@@ -31,6 +32,8 @@ from router.subscriptions.outbox import Outbox
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Answers = Answer | AsyncIterator[bytes]
 
 CLOSE_PATIENCE_S = 1.0
 CLEAN_UP_S = 5.0
@@ -47,7 +50,7 @@ class SocketDoor:
         self.callers = callers
         self.settings = settings
         self.open: set[_Socket] = set()
-        self._finishing: set[asyncio.Task[Answer]] = set()
+        self._finishing: set[asyncio.Task[Answers]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One WebSocket connection (ASGI)."""
@@ -75,7 +78,7 @@ class SocketDoor:
         finally:
             self.open.discard(socket)
 
-    async def finish(self, mutation: Coroutine[Any, Any, Answer]) -> Answer:
+    async def finish(self, mutation: Coroutine[Any, Any, Answers]) -> Answers:
         """Run a mutation to its end even when nobody waits for its answer any more: half of one is worse than none."""
         task = asyncio.get_running_loop().create_task(mutation)
         self._finishing.add(task)
@@ -242,16 +245,16 @@ class _Socket:
         pipeline = self._door.pipeline()
         kind = pipeline.kind_of(request)
         if kind is OperationKind.MUTATION:
-            answer = await self._door.finish(pipeline.execute(request, self.caller))
+            results = await self._door.finish(pipeline.deliver(request, self.caller, draft))
         elif kind is not OperationKind.SUBSCRIPTION:
-            answer = await pipeline.execute(request, self.caller)
+            results = await pipeline.deliver(request, self.caller, draft)
         else:
             results = await pipeline.subscribe(request, self.caller)
-            if not isinstance(results, Answer):
-                async with aclosing(cast(Any, results)) as payloads:
-                    await self._stream(operation_id, payloads)
-                return None
-            answer = results
+        if not isinstance(results, Answer):
+            async with aclosing(cast(Any, results)) as payloads:
+                await self._stream(operation_id, payloads)
+            return None
+        answer = results
         if answer.outcome == "request_error":
             return tuple(orjson.loads(answer.body)["errors"])
         await self._outbox.put(protocol.next_message(operation_id, answer.body), operation_id)

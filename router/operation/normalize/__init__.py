@@ -26,15 +26,16 @@ def normalise(
     fragments: dict[str, FragmentDefinitionNode],
     schema: GraphQLSchema,
     max_selections: int = MAX_SELECTIONS,
+    ignored: frozenset[str] = frozenset(),
 ) -> Operation:
-    """The operation with fragments spread, constant conditions folded and selections merged.
+    """The operation with fragments spread, constant conditions folded, ``ignored`` directives gone, selections merged.
 
     Raises LimitExceeded when the fragments expand to more than ``max_selections`` selections.
     """
     kind = OperationKind(definition.operation.value)
     root = schema.get_root_type(definition.operation)
     assert root is not None, "validation has checked that the root type exists"
-    inliner = Inliner(fragments, max_selections)
+    inliner = Inliner(fragments, max_selections, ignored)
     selections = inliner.selections(definition.selection_set)
     for run in PASSES:
         selections = run(selections, root.name, schema)

@@ -32,10 +32,16 @@ EMPTY = "__empty"
 
 
 class Inliner:
-    """Walks one operation. ``count`` is shared by all of it: the guard is on the whole expansion."""
+    """Walks one operation. What is left to expand is shared by all of it: the guard is on the whole expansion."""
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode], max_selections: int) -> None:
+    def __init__(
+        self,
+        fragments: dict[str, FragmentDefinitionNode],
+        max_selections: int,
+        ignored: frozenset[str] = frozenset(),
+    ) -> None:
         self._fragments = fragments
+        self._ignored = CONDITIONALS.keys() | ignored
         self._left = max_selections
         self._max = max_selections
 
@@ -97,11 +103,11 @@ class Inliner:
         return InlineFragment(type_condition, selections, conditions, directives)
 
     def directives(self, nodes: Iterable[DirectiveNode] | None) -> tuple[AppliedDirective, ...]:
-        """All directives but include and skip."""
+        """All directives but include, skip and those to be ignored."""
         return tuple(
             AppliedDirective(node.name.value, arguments_of(node.arguments))
             for node in nodes or ()
-            if node.name.value not in CONDITIONALS
+            if node.name.value not in self._ignored
         )
 
 

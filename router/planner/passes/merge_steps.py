@@ -18,10 +18,11 @@ Conditions = tuple[Condition, ...]
 
 
 def merge_steps(steps: Steps, graph: Graph) -> Steps:
-    """Steps of equal subgraph, path and turn become one unless one waits for the other or rounds would be added."""
+    """Steps of equal subgraph, path, turn, part become one unless one waits for the other or rounds would be added."""
     places: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for step in steps:
-        places[step.subgraph, step.path, step.kind, step.turn, bool(step.representations)].append(step.id)
+        where = (step.subgraph, step.path, step.kind, step.turn, step.part, bool(step.representations))
+        places[where].append(step.id)
     if len(places) == len(steps):
         return steps
     order = rounds(steps)

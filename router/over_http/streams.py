@@ -1,7 +1,7 @@
-"""Subscriptions as server-sent events: the "distinct connections mode" of the graphql-sse protocol.
+"""Several responses to one HTTP request: subscriptions, and what is delivered in parts.
 
-One request, one operation: ``event: next`` for each response, ``event: complete`` at the end. Headers go out at once;
-a comment line keeps a silent connection alive. Source: PROTOCOL.md of enisdenjo/graphql-sse.
+Headers go out at once; a silent connection is kept alive where the framing has a way to. Memory is bounded by what one
+response holds: the next one is asked for when the last was taken by the socket.
 """
 
 from __future__ import annotations
@@ -15,28 +15,21 @@ from typing import Any, cast
 from router.caller import Caller
 from router.config import SubscriptionSettings
 from router.errors import Overloaded, RouterError
+from router.executor.incremental import draft
 from router.operation.model import OperationKind
 from router.operation.request import GraphQLRequest
 from router.over_http.answers import error_body, masked
-from router.over_http.media_types import MediaType
+from router.over_http.framing import Framing
 from router.pipeline import Answer, Pipeline
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ENDED = "the caller may not listen on"
-KEEP_ALIVE = b":\n\n"
-COMPLETE = b"event: complete\ndata:\n\n"
-_HEADERS = [
-    (b"content-type", MediaType.EVENT_STREAM.content_type),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
-]
 
 
-class EventStreams:
-    """Serves operations as event streams. A client that does not read for ``slow_client_s`` is left."""
+class ResponseStreams:
+    """Serves streams of responses. A client that does not read for ``slow_client_s`` is left."""
 
     def __init__(self, settings: SubscriptionSettings) -> None:
         self._settings = settings
@@ -48,23 +41,16 @@ class EventStreams:
             if ended(caller):
                 task.cancel(ENDED)
 
-    async def serve(
-        self,
-        pipeline: Pipeline,
-        request: GraphQLRequest,
-        caller: Caller,
-        kind: OperationKind | None,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        """Answer one request until the operation ends, the token ends, or the client leaves.
-
-        Raises ``Overloaded`` when as many streams are open as may be.
-        """
+    def check_room(self) -> None:
+        """Raises ``Overloaded`` when as many streams are open as may be."""
         if len(self._open) >= self._settings.max_sockets:
             raise Overloaded("Too many event streams are open.", ko="열린 이벤트 스트림이 너무 많습니다.")
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        stream = asyncio.create_task(self._stream(pipeline, request, caller, kind, send))
+
+    async def serve(
+        self, framing: Framing, responses: AsyncIterator[bytes], caller: Caller, receive: Receive, send: Send
+    ) -> None:
+        """Write the responses until they end, the token ends, or the client leaves; then they are closed."""
+        stream = asyncio.create_task(self._stream(framing, responses, caller, send))
         gone = asyncio.create_task(_until_gone(receive))
         self._open[stream] = caller
         try:
@@ -75,51 +61,57 @@ class EventStreams:
                 task.cancel()
             await asyncio.gather(stream, gone, return_exceptions=True)
 
-    async def _stream(
-        self,
-        pipeline: Pipeline,
-        request: GraphQLRequest,
-        caller: Caller,
-        kind: OperationKind | None,
-        send: Send,
-    ) -> None:
+    async def _stream(self, framing: Framing, responses: AsyncIterator[bytes], caller: Caller, send: Send) -> None:
         lock = asyncio.Lock()
 
         async def write(chunk: bytes, more: bool = True) -> None:
             async with lock, asyncio.timeout(self._settings.slow_client_s):
                 await send({"type": "http.response.body", "body": chunk, "more_body": more})
 
-        keep_alive = asyncio.create_task(self._keep_alive(write))
+        await send({"type": "http.response.start", "status": 200, "headers": framing.headers})
+        opening = framing.opening
+        if opening and framing.keep_alive is not None:
+            await write(opening)
+            opening = b""
+        keep_alive = asyncio.create_task(self._keep_alive(framing, write))
         try:
             async with asyncio.timeout(_remaining(caller)):
-                async with aclosing(cast(Any, _responses(pipeline, request, caller, kind))) as responses:
-                    async for body in responses:
-                        await write(b"event: next\ndata: %b\n\n" % body)
+                async with aclosing(cast(Any, responses)) as bodies:
+                    async for body in bodies:
+                        await write(opening + framing.response(body))
+                        opening = b""
         except TimeoutError:
             pass
         except asyncio.CancelledError as cancelled:
             if cancelled.args != (ENDED,):
                 raise
+        except Exception as error:
+            # What was delivered so far is all there is: a body without its end tells so.
+            masked(error)
+            return
         finally:
             keep_alive.cancel()
         with suppress(OSError, TimeoutError):
-            await write(COMPLETE, more=False)
+            await write(opening + framing.closing, more=False)
 
-    async def _keep_alive(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+    async def _keep_alive(self, framing: Framing, write: Callable[[bytes], Awaitable[None]]) -> None:
+        if framing.keep_alive is None:
+            return
         with suppress(OSError, TimeoutError):
             while True:
-                await write(KEEP_ALIVE)
+                await write(framing.keep_alive)
                 await asyncio.sleep(self._settings.keep_alive_s)
 
 
-async def _responses(
+async def responses_to(
     pipeline: Pipeline, request: GraphQLRequest, caller: Caller, kind: OperationKind | None
 ) -> AsyncIterator[bytes]:
+    """All responses of an operation, errors of any kind among them; for transports that carry them as they come."""
     try:
-        if kind is not OperationKind.SUBSCRIPTION:
-            yield (await pipeline.execute(request, caller)).body
-            return
-        results = await pipeline.subscribe(request, caller)
+        if kind is OperationKind.SUBSCRIPTION:
+            results = await pipeline.subscribe(request, caller)
+        else:
+            results = await pipeline.deliver(request, caller, draft)
         if isinstance(results, Answer):
             yield results.body
             return
