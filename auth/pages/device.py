@@ -37,7 +37,7 @@ def confirm_page(exchange: Exchange) -> Response:
     signed_in, client, waiting, language = exchange.signed_in, exchange.client, exchange.waiting, exchange.language
     assert signed_in is not None
     assert waiting is not None
-    continued = encode_pairs((("device", "1"), ("user_code", waiting.user_code)))
+    continued = encode_pairs(exchange.pairs)
     return render(
         exchange,
         "device_confirm.html",

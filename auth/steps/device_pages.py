@@ -49,6 +49,7 @@ async def look_up_device(exchange: Exchange) -> None:
         for key in keys:
             server.attempts.failed(key)
         raise Refusal("invalid_grant", "wrong_user_code")
+    exchange.adopt((("device", "1"), ("user_code", waiting.user_code)))
     exchange.waiting = waiting
     exchange.known_client = client
 

@@ -189,6 +189,12 @@ class TestPages:
         other = re.search(r'<a class="switch" href="([^"]*)"', page)
         assert other
         assert '<html lang="en">' in browser.get(other[1].replace("&amp;", "&")).text
+        started = start(live, box)
+        signed_in, confirm = enter(live, started["user_code"])
+        other = re.search(r'<a class="switch" href="([^"]*)"', confirm.text)
+        assert other
+        again = signed_in.get(other[1].replace("&amp;", "&")).text
+        assert ('<html lang="en">' in again, started["user_code"] in again) == (True, True)
 
     def test_says_when_it_is_done(self, live: Any, box: Any) -> None:
         assert "기기를 연결했습니다" in let_in(live, start(live, box)).text
