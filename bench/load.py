@@ -60,9 +60,11 @@ def memory_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def http_request(host: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+def http_request(
+    host: str, path: str, body: bytes, headers: dict[str, str], content_type: str = "application/json"
+) -> bytes:
     """One POST as it goes over the wire."""
-    lines = [f"POST {path} HTTP/1.1", f"host: {host}", "content-type: application/json", f"content-length: {len(body)}"]
+    lines = [f"POST {path} HTTP/1.1", f"host: {host}", f"content-type: {content_type}", f"content-length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
