@@ -14,7 +14,8 @@ MASKED = {
     "ko": "하위 그래프가 이 부분에 답하지 못했습니다.",
 }
 MASKED_CODE = "SUBGRAPH_ERROR"
-PRIVATE_EXTENSIONS = frozenset({"stacktrace", "exception", "debug", "trace"})
+PRIVATE_EXTENSIONS = frozenset({"stacktrace", "stack", "exception", "originalerror", "debug", "trace", "tracing"})
+"""Where servers put their internals, in lower case."""
 
 Visible = Callable[[ResponsePath], ResponsePath]
 """Cuts a path to what the client's answer has."""
@@ -85,7 +86,7 @@ def _shown(error: dict[str, Any], subgraph: str, policy: ErrorPolicy, language: 
 
 def _is_told(key: str, policy: ErrorPolicy) -> bool:
     if policy.extensions is None:
-        return key not in PRIVATE_EXTENSIONS
+        return key.lower() not in PRIVATE_EXTENSIONS
     return key == "code" or key in policy.extensions
 
 

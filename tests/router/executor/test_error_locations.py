@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -9,10 +10,11 @@ import pytest
 from shop import Shop, supergraph
 from ways import answer_by_each_way
 
+from router.caller import Caller
 from router.errors import SubgraphUnavailable
-from router.executor import SubgraphRequest
+from router.executor import InProcessTransport, SubgraphRequest
 from router.operation import GraphQLRequest
-from router.pipeline import Pipeline
+from router.pipeline import Answer, Pipeline
 
 
 def down(request: SubgraphRequest) -> Exception:
@@ -130,3 +132,20 @@ async def test_every_error_of_many_is_located() -> None:
     *errors, last = await errors_of(Pipeline(supergraph(), shop.transports), text)
     assert [error["locations"] for error in errors] == [places] * 500
     assert "locations" not in last
+
+
+async def test_events_and_the_end_of_a_subscription_are_located() -> None:
+    async def opened(request: SubgraphRequest, caller: Caller) -> AsyncIterator[Any]:
+        yield {"data": {"neu": None}, "errors": [{"message": "no price", "path": ["neu"]}]}
+        raise SubgraphUnavailable("away")
+
+    shop = Shop()
+    transports = {**shop.transports, "products": InProcessTransport(shop.transports["products"].execute, opened)}
+    text, places = marked("subscription {\n  ^neu: priced { name } }")
+    events = await Pipeline(supergraph(), transports).subscribe(GraphQLRequest(text, None, {}), Caller())
+    assert not isinstance(events, Answer)
+    answers = [orjson.loads(event) async for event in events]
+    assert [[(error["path"], error["locations"]) for error in answer["errors"]] for answer in answers] == [
+        [(["neu"], places)],
+        [(["neu"], places)],
+    ]

@@ -47,6 +47,12 @@ POLICIES: dict[str, tuple[ErrorPolicy, Any, str, Mapping[str, Any]]] = {
         {"code": "SUBGRAPH_ERROR"},
     ),
     "all forwards all": (ALL, PLAIN, PLAIN["message"], {"table": "seats"}),
+    "internals are left out, however they are spelt": (
+        ALL,
+        {"message": "m", "extensions": {"stackTrace": "a", "originalError": {}, "DEBUG": 1, "tracing": 2, "fee": 5}},
+        "m",
+        {"fee": 5},
+    ),
     "none masks all but tells codes": (NONE, CODE, MASKED, {"code": "SOLD_OUT"}),
     "none, without a code": (NONE, PLAIN, MASKED, {"code": "SUBGRAPH_ERROR"}),
     "listed extensions only": (

@@ -13,12 +13,14 @@ import pytest
 
 from router.caller import Caller
 from router.composition import SubgraphSource, compose
+from router.config import Settings
 from router.executor import InProcessTransport, SubgraphRequest
 from router.federation.supergraph import Supergraph, read_supergraph
 from router.operation import GraphQLRequest, parse_request
 from router.pipeline import Pipeline, PipelineSettings
 from router.planner import plan
 from router.policy.override_labels import LabelHook, Labels, OverrideLabels, Share, labels_met, labels_of, percentage
+from router.server import check_subgraph_settings, pipeline_settings
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key", "@shareable", "@external",'
@@ -230,3 +232,12 @@ async def test_a_hook_gets_the_caller_of_the_request() -> None:
     one = pipeline(OverrideLabels(hook=lambda caller, labels: {"colour/v2": caller.client_id == "canary"}), asked)
     assert await ask(one, "{ item { color } }") == {"item": {"color": "old"}}
     assert await ask(one, "{ item { color } }", Caller(client_id="canary")) == {"item": {"color": "new"}}
+
+
+def test_settings_and_an_embedders_hook_reach_the_pipeline(caplog: pytest.LogCaptureFixture) -> None:
+    settings = Settings(override_labels={"colour/v2": True, "done-already": 5})
+    labels = pipeline_settings(settings, (), lambda caller, labels: {"size-moves": True}).override_labels
+    assert labels.active(frozenset({"colour/v2", "size-moves", "code-moves"}), ANYONE) == {"colour/v2", "size-moves"}
+    check_subgraph_settings(supergraph(), settings)
+    (warning,) = caplog.messages
+    assert "'done-already'" in warning
