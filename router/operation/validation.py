@@ -29,6 +29,7 @@ from graphql.validation.validate import FragmentNestingVisitor, ValidationAborte
 from router.errors import LimitExceeded, ValidationFailed
 from router.operation.acceptance import surely_valid
 from router.operation.incremental.rules import INCREMENTAL_RULES, RULES, about
+from router.operation.own_stream import MERGING, has_own_stream, without_stream
 
 MAX_VALIDATION_ERRORS = 50
 
@@ -49,6 +50,10 @@ def check_document(
     found = broken_rules(document, schema, RULES, suggestions=suggestions)
     if incremental and not found:
         found = about(incremental, broken_rules(document, schema, INCREMENTAL_RULES))
+    if found and has_own_stream(schema):
+        others = tuple(rule for rule in RULES if rule not in MERGING)
+        found = broken_rules(document, schema, others, suggestions=suggestions)
+        found += broken_rules(without_stream(document), schema, MERGING)
     if found:
         errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
         raise ValidationFailed(found[0].message, locations=errors[0].locations, errors=errors)

@@ -36,10 +36,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from router.errors import ValidationFailed
 from router.federation.join_metadata import FieldJoin, TypeJoins
 from router.federation.supergraph import Supergraph
 from router.operation.model import Field
-from router.operation.validation import broken_rules
+from router.operation.validation import check_document
 from router.planner.selections import read_field_set
 from tests.corpus.deterministic_world import Thing, World, seed_of, value
 
@@ -164,9 +165,10 @@ class Subgraph:
     def execute(self, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data. Raises Refused for an invalid or unanswerable request."""
         document = parse(text)
-        errors = broken_rules(document, self.schema)
-        if errors:
-            raise Refused(f"{self.name} refuses {text}: {errors[0].message}")
+        try:
+            check_document(document, self.schema)
+        except ValidationFailed as error:
+            raise Refused(f"{self.name} refuses {text}: {error.message}") from error
         operation = document.definitions[0].operation.value  # type: ignore[attr-defined]
         root = self.schema.get_root_type(document.definitions[0].operation)  # type: ignore[attr-defined]
         result = execute_sync(
