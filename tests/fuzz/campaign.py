@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tests.fuzz.case_file import Case, Finding
 from tests.fuzz.draw import draw
+from tests.fuzz.exercised import rare_fields
 from tests.fuzz.facts import Unfit
 from tests.fuzz.operations import draw_operation
 from tests.fuzz.shrink import cuts, shrink, without
@@ -115,9 +116,9 @@ async def _one_set(seed: int, number: int, until: float, told: Sink) -> list[Fou
 
 
 async def _operations(trial: Trial, case: Case, number: int, random: Random, until: float, told: Sink) -> Any:
-    tried = 0
+    tried, favoured = 0, rare_fields(trial.world.facts)
     for index in range(OPERATIONS):
-        text, variables = draw_operation(random, trial.supergraph.api_schema, trial.is_valid)
+        text, variables = draw_operation(random, trial.supergraph.api_schema, trial.is_valid, favoured)
         tried += 1
         try:
             finding = await trial.operation(text, variables)

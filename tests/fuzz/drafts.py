@@ -53,6 +53,7 @@ class SubgraphDraft:
 
     name: str
     version: int = 2
+    release: str = "v2.8"
     local: dict[str, str] = field(default_factory=dict)
     unimported: frozenset[str] = frozenset()
     query_name: str = "Query"
@@ -76,7 +77,7 @@ class SubgraphDraft:
             for name in sorted(used)
         ]
         imports = f", import: [{', '.join(names)}]" if names else ""
-        yield f'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8"{imports})'
+        yield f'extend schema @link(url: "https://specs.apollo.dev/federation/{self.release}"{imports})'
 
     def _used(self, item: TypeDraft) -> set[str]:
         used: set[str] = set(item.directives) | ({"key"} if item.keys else set())

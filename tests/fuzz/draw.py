@@ -28,11 +28,29 @@ def draw(random: Random) -> Drawing:
         _fields(drawing, subgraph)
     for name, feature in FEATURES.items():
         if name in features:
-            for _ in range(random.randint(1, 3)):
+            for _ in range(random.randint(2, 5) if name == "requires" else random.randint(1, 3)):
                 feature(drawing)
     _roots(drawing)
     drawing.subgraphs = [each for each in drawing.subgraphs if each.types]
+    for subgraph in drawing.subgraphs:
+        if subgraph.version == 1:
+            _extend(drawing, subgraph)
     return drawing
+
+
+def _extend(drawing: Drawing, subgraph: SubgraphDraft) -> None:
+    """Write some types of a Federation 1 subgraph as extensions of what others define, their keys as external."""
+    for name, part in subgraph.types.items():
+        if name == "Query" and subgraph.query_name == "Query" and drawing.chance(0.4):
+            subgraph.extended.add(name)
+        defined = any(
+            name in each.types and name not in each.extended for each in drawing.subgraphs if each is not subgraph
+        )
+        if name in drawing.entities and defined and drawing.chance(0.5):
+            subgraph.extended.add(name)
+            for text in part.keys:
+                for each in text.split(" {")[0].split():
+                    part.fields[each].directives.setdefault("external", "")
 
 
 def _dialect(drawing: Drawing, subgraph: SubgraphDraft) -> None:
@@ -46,6 +64,7 @@ def _dialect(drawing: Drawing, subgraph: SubgraphDraft) -> None:
         subgraph.local = {name: own for name, own in subgraph.local.items() if name not in subgraph.unimported}
     if drawing.chance(0.1):
         subgraph.query_name = "RootQuery"
+    subgraph.release = random.choice(("v2.7", "v2.8", "v2.8", "v2.9"))
 
 
 def _leaves(drawing: Drawing) -> None:

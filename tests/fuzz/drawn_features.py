@@ -25,6 +25,10 @@ def shared_field(drawing: Drawing) -> None:
             drawing.need(subgraph, argument.type.strip("[]!"))
         shared = {"shareable": ""} if subgraph.version == 2 else {}
         drawing.open(subgraph, name).fields[made.name] = made.copy(**shared)
+    if drawing.chance(0.25):
+        # What one promises and the other does not, clients are not promised.
+        theirs = drawing.open(second, name).fields[made.name]
+        theirs.type = made.type[:-1] if made.type.endswith("!") else f"{made.type}!"
 
 
 def shared_root(drawing: Drawing) -> None:
@@ -98,10 +102,13 @@ def _required(drawing: Drawing, subgraph: SubgraphDraft, field: FieldDraft, dept
         return f"{field.name}{told} {{ {' '.join(texts)} }}"
     if named in drawing.abstracts:
         abstract = drawing.abstracts[named]
-        if depth == 0 or not drawing.allowed(subgraph, named) or not abstract.fields:
+        leaves = [each.name for each in abstract.fields if each.named not in {**drawing.entities, **drawing.values}]
+        if depth == 0 or not drawing.allowed(subgraph, named) or not leaves:
             return None
         drawing.need(subgraph, named)
-        return f"{field.name}{told} {{ __typename {abstract.fields[0].name} }}"
+        leaf = drawing.random.choice(leaves)
+        asked = leaf if drawing.chance(0.5) else f"... on {abstract.types[0]} {{ {leaf} }}"
+        return f"{field.name}{told} {{ __typename {asked} }}"
     return field.name + told
 
 

@@ -103,3 +103,15 @@ def of_subgraphs(readings: tuple[SubgraphReading, ...]) -> Iterator[str]:
             yield "resolvable: false"
         if any(each.kind == "interface" and each.interfaces for each in types.values()):
             yield "interface of an interface"
+
+
+def rare_fields(facts: Facts) -> frozenset[tuple[str, str]]:
+    """(type, field) of what only some ways lead to: operations select these more often than chance would."""
+    return frozenset(
+        (each, name)
+        for reading in facts.subgraphs
+        for owner, type_ in reading.types.items()
+        for name, field in type_.fields.items()
+        if field.requires or field.provides or field.override or (type_.interface_object and name != "id")
+        for each in facts.types_under(owner)
+    )

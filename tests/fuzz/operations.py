@@ -36,6 +36,8 @@ class Operation:
     careful: bool
     """Whether every alias names its parent type, which makes conflicts impossible."""
     budget: int
+    favoured: frozenset[tuple[str, str]] = frozenset()
+    """(type, field) to select more often."""
     definitions: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     """Variable → type, default."""
     variables: dict[str, Any] = field(default_factory=dict)
@@ -47,14 +49,17 @@ class Operation:
 
 
 def draw_operation(
-    random: Random, schema: GraphQLSchema, is_valid: Callable[[str], bool]
+    random: Random,
+    schema: GraphQLSchema,
+    is_valid: Callable[[str], bool],
+    favoured: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[str, dict[str, Any]]:
     """An operation that is valid, and values for its variables."""
     kind = "mutation" if schema.mutation_type and random.random() < 0.3 else "query"
     root = schema.mutation_type if kind == "mutation" else schema.query_type
     assert root is not None
     for careful in (False, False, True):
-        drawn = Operation(random, schema, careful, random.choice((4, 8, 16, 30, 50)))
+        drawn = Operation(random, schema, careful, random.choice((4, 8, 16, 30, 50)), favoured)
         selections = _selections(drawn, root, 0)
         text = _text(drawn, kind, selections)
         if is_valid(text):
@@ -88,6 +93,8 @@ def _selection(drawn: Operation, type_: Any, depth: int) -> str:
     if roll < 0.1 and type_ is not drawn.schema.mutation_type:
         alias = drawn.random.choice(("", "", "t: ", "kind: "))
         return f"{alias}__typename{_conditions(drawn)}"
+    if roll < 0.13 and type_ is drawn.schema.query_type:
+        return _introspection(drawn)
     if roll < 0.3 or (not fields and roll < 0.9):
         return _fragment(drawn, type_, depth)
     names = [
@@ -98,6 +105,9 @@ def _selection(drawn: Operation, type_: Any, depth: int) -> str:
     if not names:
         return f"__typename{_conditions(drawn)}"
     composite = [name for name in names if is_composite_type(get_named_type(fields[name].type))]
+    favoured = [name for name in names if (type_.name, name) in drawn.favoured]
+    if favoured and drawn.chance(0.5):
+        names = composite = favoured
     name = drawn.random.choice(composite if composite and drawn.chance(0.4) else names)
     definition = fields[name]
     arguments = _arguments(drawn, definition.args)
@@ -107,12 +117,24 @@ def _selection(drawn: Operation, type_: Any, depth: int) -> str:
     return f"{alias}{name}{arguments}{_conditions(drawn)}{below}"
 
 
+def _introspection(drawn: Operation) -> str:
+    type_ = drawn.random.choice(list(drawn.schema.type_map))
+    return drawn.random.choice(
+        (
+            "__schema { queryType { name } types { name kind } }",
+            f'__type(name: "{type_}") {{ name kind possibleTypes {{ name }} interfaces {{ name }} }}',
+            f'of{type_}: __type(name: "{type_}") {{ fields {{ name type {{ name kind ofType {{ name }} }} }} }}',
+            f'values: __type(name: "{type_}") {{ enumValues {{ name }} inputFields {{ name defaultValue }} }}',
+        )
+    )
+
+
 def _alias(drawn: Operation, type_: Any, name: str, arguments: str, returned: str) -> str:
     if drawn.careful:
         return f"a{crc32(f'{type_.name}{name}{arguments}'.encode()):x}: "
     if arguments:
         return f"{name}{crc32(arguments.encode()) % 1000}: "
-    if drawn.chance(0.15):
+    if drawn.chance(0.2):
         return f"k{crc32(returned.encode()) % 100}: "
     return drawn.random.choice(("", "", "", "", f"the{name.title()}: "))
 

@@ -150,8 +150,10 @@ class Trial:
     def _judge_message(self, error: dict[str, Any]) -> None:
         policy = self.pipeline.settings.execution.errors.messages
         message, code = error["message"], error.get("extensions", {}).get("code")
-        own = code == "NULL_IN_NON_NULL_FIELD"
-        if own or (policy == "all") == (message != MASKED["en"]):
+        if code == "NULL_IN_NON_NULL_FIELD":
+            return
+        forwarded = policy == "all" or (policy == "coded" and code == "GONE")
+        if forwarded == (message != MASKED["en"]):
             return
         raise Stopped(Finding("message against the policy", f"{policy}: {error}"))
 

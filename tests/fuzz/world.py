@@ -120,13 +120,17 @@ class World:
             if place.may_break and self._happens(self.knobs.broken, "broken", *where):
                 return None
             if place.may_break and self._happens(self.knobs.errors, "error", *where):
-                return Failed(f"failed at {thing.identity}.{mark}")
+                return self._failed(thing, mark)
             return self._present(thing, name, mark, type_.of_type, place)
         if place.may_fail and self._happens(self.knobs.errors, "error", *where):
-            return Failed(f"failed at {thing.identity}.{mark}")
+            return self._failed(thing, mark)
         if place.may_be_null and self._happens(self.knobs.nulls, "null", *where):
             return None
         return self._present(thing, name, mark, type_, place)
+
+    def _failed(self, thing: Thing, mark: str) -> Failed:
+        coded = self._hash("code", thing.identity, mark) % 2
+        return Failed(f"failed at {thing.identity}.{mark}", extensions={"code": "GONE"} if coded else None)
 
     def _present(self, thing: Thing, name: str, mark: str, type_: Any, place: Place) -> Any:
         here = self._hash(thing.identity, mark)
