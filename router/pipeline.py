@@ -219,6 +219,14 @@ class Pipeline:
         # Last, because a plan does not depend on values: missing ones must not hide it.
         variables = known.document.coerce_variables(request.variables)
         yield Stage("variables", variables)
+        marked = known.document.marked
+        if marked is not None:
+            granted = known.access.granted(caller) if refusals else None
+            key = (marked.key, granted, labels, marked.choices(variables))
+            in_parts = self._plan_parts(key, lambda: compiled, marked, labels)
+            if isinstance(in_parts, IncrementalPlan):
+                yield Stage("planner: in parts", in_parts.plan)
+                yield Stage("executor.compile: in parts", in_parts.source)
         if run and known.document.kind is not OperationKind.SUBSCRIPTION:
             yield Stage("run", await compiled(variables, caller, self.transports))
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from router.caller import Caller
@@ -14,10 +15,12 @@ from router.commands import EXIT_DONE, EXIT_INPUT, CommandFailed, load_settings,
 from router.config import Settings
 from router.errors import RequestError, RouterError
 from router.federation.supergraph import Supergraph
-from router.operation import GraphQLRequest, parse_request
+from router.operation import GraphQLRequest, parse_request, prepare
+from router.operation.incremental import with_incremental_delivery
 from router.pipeline import Pipeline, Stage
 from router.planner import plan
 from router.planner.nodes import QueryPlan
+from router.planner.parts import plan_in_parts
 from router.planner.show import show_text, to_dot, to_json
 from router.policy.override_labels import Labels, labels_of
 from router.policy.scopes import Refusal
@@ -34,6 +37,14 @@ def add_commands(commands: Any) -> None:
     _add_operation_arguments(planning)
     planning.add_argument(
         "--format", choices=("text", "json", "dot"), default="text", help="text (default), json, or dot for Graphviz"
+    )
+    planning.add_argument(
+        "--incremental",
+        action="store_true",
+        help="know @defer and @stream, as the setting pipeline.incremental makes the router do, and plan in parts",
+    )
+    planning.add_argument(
+        "--variables", default="{}", metavar="JSON", help="with --incremental: Booleans the parts depend on"
     )
     planning.set_defaults(run=run_plan)
 
@@ -60,12 +71,29 @@ def run_plan(options: argparse.Namespace) -> int:
     """``router plan``."""
     supergraph = load_supergraph(options.supergraph)
     try:
-        operation = parse_request(read_text(options.operation), options.operation_name, supergraph.api_schema)
-        query_plan = plan(supergraph, operation, _labels(options.label, supergraph))
+        labels = _labels(options.label, supergraph)
+        text, name = read_text(options.operation), options.operation_name
+        if options.incremental:
+            query_plan = _plan_in_parts(supergraph, text, name, _variables(options.variables), labels)
+        else:
+            query_plan = plan(supergraph, parse_request(text, name, supergraph.api_schema), labels)
     except RouterError as error:
         return _refused(error)
     sys.stdout.write(_shown(query_plan, options.format) + "\n")
     return EXIT_DONE
+
+
+def _plan_in_parts(
+    supergraph: Supergraph, text: str, name: str | None, variables: dict[str, Any], labels: Labels
+) -> QueryPlan:
+    schema, names = with_incremental_delivery(supergraph.api_schema)
+    document = prepare(text, name, schema, incremental=names)
+    found = None
+    if document.marked is not None:
+        choices = document.marked.choices({**document.marked.defaults, **variables})
+        supergraph = replace(supergraph, api_schema=schema)
+        found = plan_in_parts(supergraph, document.marked, choices, lambda operation: (operation, ()), labels)
+    return plan(supergraph, document.operation, labels) if found is None else found.plan
 
 
 def run_explain(options: argparse.Namespace) -> int:

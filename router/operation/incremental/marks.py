@@ -39,6 +39,12 @@ class Marked:
     names: frozenset[str]
     """Which of the two directives are the built-in ones: a schema's own directive of that name is forwarded."""
 
+    @property
+    def defaults(self) -> dict[str, bool]:
+        """The Booleans the operation gives its variables itself."""
+        given = {variable.name: variable.default for variable in self.operation.variables}
+        return {name: given[name] == "true" for name in self.variables if given.get(name) in ("true", "false")}
+
     def choices(self, values: Mapping[str, Any]) -> Choices:
         """What decides which parts there are, for the coerced variables of one request."""
         return tuple((name, values[name] is True) for name in self.variables if values.get(name) is not None)

@@ -161,6 +161,23 @@ async def test_plan_and_explain_switch_override_labels_on(files: Path, command: 
     assert (wrong.status, "known: percent(5)" in wrong.errors) == (1, True)
 
 
+async def test_plan_and_explain_show_what_is_delivered_in_parts(files: Path, composed: list[str], command: Any) -> None:
+    operation = 'query ($later: Boolean = true) { me { id ... @defer(if: $later, label: "n") { name } } }'
+    (files / "later.graphql").write_text(operation)
+    arguments = [*composed[:2], "--operation", str(files / "later.graphql")]
+    shown = await command("plan", *arguments, "--incremental")
+    assert (shown.status, shown.errors) == (0, "")
+    assert 'Deferred(depends: [0], path: "me", label: "n")' in shown.output
+    whole = await command("plan", *arguments, "--incremental", "--variables", '{"later": false}')
+    assert "Defer" not in whole.output
+    unknown = await command("plan", *arguments)
+    assert "Unknown directive '@defer'" in unknown.errors
+    (files / "router.toml").write_text("[pipeline]\nincremental = true")
+    explained = await command("explain", *arguments, "--config", str(files / "router.toml"))
+    assert "── planner: in parts" in explained.output
+    assert "async def execute_part_1(run)" in explained.output
+
+
 async def test_plan_refuses_an_operation_with_place_and_code(files: Path, composed: list[str], command: Any) -> None:
     done = await command("plan", *composed[:2], "--operation", str(files / "wrong.graphql"))
     assert (done.status, done.output) == (1, "")

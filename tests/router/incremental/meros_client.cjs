@@ -8,7 +8,7 @@ const { meros } = createRequire(`${folder}/package.json`)("meros/browser");
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "multipart/mixed, application/json" },
-    body: JSON.stringify({ query, variables: { count: 1 } }),
+    body: JSON.stringify({ query }),
   });
   const seen = [];
   for await (const part of await meros(response)) seen.push({ json: part.json, body: part.body });

@@ -33,7 +33,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), in_2022=st.booleans())
 def test_the_parts_are_the_whole(path: Path, seed: int, in_2022: bool) -> None:
     asyncio.run(compared(path, seed, in_2022))
