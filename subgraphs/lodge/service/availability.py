@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import bindparam, func, or_, select, tuple_
 from sqlmodel import col
 
 from subgraphs.kit.context import Context
@@ -22,19 +22,27 @@ def catalogue(context: Context) -> Catalogue:
     return model
 
 
+_TAKEN = select(col(RoomNightRow.lodge_id), col(RoomNightRow.room_id)).where(
+    col(RoomNightRow.lodge_id).in_(bindparam("lodges", expanding=True)),
+    col(RoomNightRow.night) >= bindparam("first"),
+    col(RoomNightRow.night) < bindparam("end"),
+    or_(col(RoomNightRow.held_until_ms).is_(None), col(RoomNightRow.held_until_ms) > bindparam("now")),
+)
+"""Made once: to make it costs more than to run it."""
+
+
 async def load_taken(
     context: Context, lodge_ids: Sequence[str], first_night: date, nights: int
 ) -> list[frozenset[str]]:
     """For each lodge, the rooms taken on one of the nights: a batch loader, one statement a batch."""
-    now = to_ms(context.clock())
-    statement = select(col(RoomNightRow.lodge_id), col(RoomNightRow.room_id)).where(
-        col(RoomNightRow.lodge_id).in_(set(lodge_ids)),
-        col(RoomNightRow.night) >= first_night,
-        col(RoomNightRow.night) < first_night + timedelta(days=nights),
-        or_(col(RoomNightRow.held_until_ms).is_(None), col(RoomNightRow.held_until_ms) > now),
-    )
-    async with context.database.read() as session:
-        rows = (await session.execute(statement)).all()
+    parameters = {
+        "lodges": list(set(lodge_ids)),
+        "first": first_night,
+        "end": first_night + timedelta(days=nights),
+        "now": to_ms(context.clock()),
+    }
+    async with context.database.read_connection() as connection:
+        rows = (await connection.execute(_TAKEN, parameters)).all()
     taken: dict[str, set[str]] = {}
     for lodge_id, room_id in rows:
         taken.setdefault(lodge_id, set()).add(room_id)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import BigInteger, Row, Select, and_, bindparam, func, select
 from sqlmodel import col
 
 from sensors_bridge.areas import metres_between
@@ -129,24 +129,32 @@ async def _recent_hours(context: Context, near: Sequence[_Near], *, hours: int) 
     station_ids = {station.id for stations in near for _, station in stations}
     if not station_ids:
         return {}
+    rows: dict[str, list[Row[Any]]] = {}
+    async with context.database.read_connection() as connection:
+        found = await connection.execute(_RECENT_HOURS, {"stations": list(station_ids), "span": hours * HOUR_MS})
+        for row in found.all():
+            rows.setdefault(row.station_id, []).append(row)
+    return rows
+
+
+def _recent_hours_statement() -> Select[Any]:
     latest = (
         select(col(HourlyRow.station_id).label("station_id"), func.max(col(HourlyRow.at_ms)).label("at_ms"))
-        .where(col(HourlyRow.station_id).in_(station_ids))
+        .where(col(HourlyRow.station_id).in_(bindparam("stations", expanding=True)))
         .group_by(col(HourlyRow.station_id))
         .subquery()
     )
     same_station = col(HourlyRow.station_id) == latest.c.station_id
-    recent = col(HourlyRow.at_ms) > latest.c.at_ms - hours * HOUR_MS
-    statement = (
+    recent = col(HourlyRow.at_ms) > latest.c.at_ms - bindparam("span", type_=BigInteger())
+    return (
         select(*_COLUMNS)
         .join(latest, and_(same_station, recent))
         .order_by(col(HourlyRow.station_id), col(HourlyRow.at_ms))
     )
-    rows: dict[str, list[Row[Any]]] = {}
-    async with context.database.read() as session:
-        for row in (await session.execute(statement)).all():
-            rows.setdefault(row.station_id, []).append(row)
-    return rows
+
+
+_RECENT_HOURS = _recent_hours_statement()
+"""Made once: to make it costs more than to run it."""
 
 
 def _air(point: Point, readings: Sequence[Reading], stations: Sequence[_StationHours], now: int) -> Air:
