@@ -110,24 +110,25 @@ async def answer(
 
 async def poll(database: Database, device_code: str, client_id: str, now: int) -> Poll:
     """What a device learns that asks; asking too often makes it wait five seconds longer each time (section 3.5)."""
-    async with database.write() as session:
+    async with database.read() as session:
         row = (
             await session.exec(
-                select(DeviceCode)
-                .where(DeviceCode.digest == digest(device_code), DeviceCode.client_id == client_id)
-                .with_for_update()
+                select(DeviceCode).where(DeviceCode.digest == digest(device_code), DeviceCode.client_id == client_id)
             )
         ).first()
-        if row is None or row.used_at is not None:
-            return "unknown"
-        if row.expires_at <= now:
-            return "expired"
-        if row.state != "pending":
-            return "approved" if row.state == "approved" else "denied"
-        # Times are whole seconds: a device that waits the interval exactly may seem a second early.
-        too_fast = row.polled_at is not None and now - row.polled_at < row.interval - 1
-        row.polled_at = now
-        if too_fast:
-            row.interval += SLOWER_BY_SECONDS
-        session.add(row)
+    if row is None or row.used_at is not None:
+        return "unknown"
+    if row.expires_at <= now:
+        return "expired"
+    if row.state != "pending":
+        return "approved" if row.state == "approved" else "denied"
+    # Times are whole seconds: a device that waits the interval exactly may seem a second early.
+    too_fast = row.polled_at is not None and now - row.polled_at < row.interval - 1
+    longer = SLOWER_BY_SECONDS if too_fast else 0
+    async with database.write() as session:
+        await session.exec(
+            update(DeviceCode)
+            .where(col(DeviceCode.digest) == row.digest, col(DeviceCode.state) == "pending")
+            .values(polled_at=now, interval=col(DeviceCode.interval) + longer)
+        )
     return "too_fast" if too_fast else "pending"
