@@ -69,6 +69,10 @@ class HttpSettings:
     forward_headers: tuple[str, ...] = key(
         ("accept-language", "traceparent", "tracestate"), "Request headers passed on to subgraphs."
     )
+    compression: tuple[str, ...] = key(
+        ("zstd", "br", "gzip"), "Codings for answers to clients that ask, the preferred first; [] for none."
+    )
+    compress_from_bytes: int = key(1_400, "Shortest answer that is compressed: below, it fits into one packet anyway.")
     cors_origins: tuple[str, ...] = key((), "Origins whose pages may call the router; '*' for any (without cookies).")
     graphiql: bool = key(True, "Serve the GraphiQL page to browsers.")
     assets: str = key("", "Folder with the browser files of GraphiQL (react, react-dom, graphiql, graphql-ws).")
@@ -127,6 +131,7 @@ class SubgraphSettings:
     url: str = key("", "URL of the subgraph instead of the one in the supergraph.")
     subscription_url: str = key("", "WebSocket URL of the subgraph; default: its URL with ws or wss.")
     timeout_s: float = key(30.0, "Time the subgraph has to answer.")
+    accept_encoding: tuple[str, ...] = key((), "Codings its answers may come in: zstd, br, gzip.")
     share_reads: bool = key(True, "Send identical queries in flight at once, with equal forwarded headers, once.")
     errors: str = key("", "Messages of this subgraph that reach clients; empty: as pipeline.subgraph_errors.")
     error_extensions: tuple[str, ...] = key((), "Their extensions; empty: as pipeline.subgraph_error_extensions.")

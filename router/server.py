@@ -138,7 +138,7 @@ def http_transports(supergraph: Supergraph, settings: Settings) -> Mapping[str, 
         try:
             transports[name] = HttpTransport(
                 url,
-                HttpSettings(timeout=own.timeout_s, share_reads=own.share_reads),
+                HttpSettings(timeout=own.timeout_s, share_reads=own.share_reads, accept_encoding=own.accept_encoding),
                 open_subscription=subscribe,
                 subscription_url=own.subscription_url or None,
                 headers_for=headers_for,

@@ -22,6 +22,7 @@ ROUTER_ROOMS = (
     "errors",
     "caller",
     "lru",
+    "codings",
     "operation",
     "federation",
     "composition",

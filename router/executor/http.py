@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from router.caller import Caller
+from router.codings import check_codings
 from router.errors import SubgraphUnavailable
 from router.executor.http_connection import HttpResponse
 from router.executor.http_pool import HttpSettings, Pool, Target
@@ -54,7 +55,9 @@ def forwarded_headers(caller: Caller) -> Mapping[str, str]:
 
 
 class HttpTransport:
-    """Posts to one URL: ``http://``, ``https://``, or ``http+unix://%2Fpath%2Fof.sock/graphql``.
+    """Posts to one URL: ``http://``, ``https://``, or a Unix socket's.
+
+    A socket's URL is ``unix:/path/of.sock:/graphql`` or ``http+unix://%2Fpath%2Fof.sock/graphql``.
 
     Calls end in time by themselves (``keeps_time``). Raises ValueError for another URL. Redirects are refused; answers
     other than GraphQL raise SubgraphUnavailable.
@@ -82,6 +85,9 @@ class HttpTransport:
         self._head = (
             f"POST {path} HTTP/1.1\r\nhost: {authority}\r\naccept: {ACCEPT}\r\ncontent-type: application/json\r\n"
         ).encode("ascii")
+        if self._settings.accept_encoding:
+            check_codings(self._settings.accept_encoding)
+            self._head += f"accept-encoding: {', '.join(self._settings.accept_encoding)}\r\n".encode("ascii")
         self._pool = Pool(target, self._settings)
         self._in_flight: dict[tuple[bytes, bytes], list[asyncio.Future[HttpResponse | None]]] = {}
         """Headers and body of each call that may be shared → who else waits for its response."""
@@ -118,11 +124,7 @@ class HttpTransport:
 
     async def _post(self, headers: bytes, body: bytes, *, is_read: bool) -> HttpResponse:
         message = b"%b%bcontent-length: %d\r\n\r\n%b" % (self._head, headers, len(body), body)
-        try:
-            async with asyncio.timeout(self._settings.timeout):
-                return await self._pool.send(message, is_read=is_read)
-        except TimeoutError:
-            raise SubgraphUnavailable(f"No answer within {self._settings.timeout} s.") from None
+        return await self._pool.send(message, is_read=is_read)
 
     async def _shared(self, headers: bytes, body: bytes) -> HttpResponse:
         """One call for all that ask the same at the same time; who waits for it waits no longer than its own time."""
@@ -157,16 +159,25 @@ class HttpTransport:
 
 def read_url(url: str) -> tuple[Target, str]:
     """The target and request path of a URL. Raises ValueError."""
+    if url.startswith("unix:"):
+        socket_path, _, rest = url.removeprefix("unix:").removeprefix("//").partition(":")
+        if not socket_path.startswith("/"):
+            raise ValueError(f"the URL of a Unix socket is unix:/path/of.sock:/graphql, not {url!r}")
+        return Target("localhost", 80, unix_path=socket_path), _checked_path(rest or "/")
     parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not path.isascii() or any(character <= " " for character in path):
-        raise ValueError(f"not a URL path for HTTP: {path!r}")
+    path = _checked_path((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
     if parts.scheme == "http+unix":
         return Target("localhost", 80, unix_path=unquote(parts.netloc)), path
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"a subgraph URL begins with http://, https:// or http+unix://: {url!r}")
+        raise ValueError(f"a subgraph URL begins with http://, https://, unix: or http+unix://: {url!r}")
     tls = parts.scheme == "https"
     return Target(parts.hostname, parts.port or (443 if tls else 80), tls), path
+
+
+def _checked_path(path: str) -> str:
+    if not path.isascii() or any(character <= " " for character in path):
+        raise ValueError(f"not a URL path for HTTP: {path!r}")
+    return path
 
 
 def forwardable(name: str, value: str) -> bool:

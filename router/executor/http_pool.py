@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from router.errors import SubgraphUnavailable
 from router.executor.http_connection import Connection, HttpResponse, Stale
 
+RECEIVE_BYTES = 262_144
+"""Read at once: the more, the fewer calls of the kernel and of the parser for a long answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
@@ -23,6 +26,8 @@ class HttpSettings:
     max_waiting: int = 2_000
     """Calls that wait for a connection; further ones are refused."""
     max_response_bytes: int = 64_000_000
+    accept_encoding: tuple[str, ...] = ()
+    """Content codings asked for, of ``router.codings.CODINGS``: worth their CPU time where the network is narrow."""
     share_reads: bool = True
     """Whether identical queries in flight at once, with equal forwarded headers, are sent once."""
 
@@ -46,7 +51,10 @@ class Pool:
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
         self._opening = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._looking: asyncio.TimerHandle | None = None
+        # One for all connections: what is read into it is taken before another one reads.
+        self._room = memoryview(bytearray(RECEIVE_BYTES))
         self._tls = ssl.create_default_context() if target.tls else None
         self._closed = self._retired = False
 
@@ -55,17 +63,21 @@ class Pool:
 
         Raises SubgraphUnavailable.
         """
-        connection = await self._take()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.timeout
+        if self._looking is None:
+            self._looking = loop.call_later(self._pause_s, self._look)
+        connection = await self._take(deadline)
         try:
-            return await connection.send(request)
+            return await connection.send(request, deadline)
         except Stale:
             if not is_read:
                 raise SubgraphUnavailable("The connection ended; a mutation is not sent twice.") from None
         finally:
             self._give_back(connection)
-        connection = await self._open()
+        connection = await self._open(deadline)
         try:
-            return await connection.send(request)
+            return await connection.send(request, deadline)
         except Stale:
             raise SubgraphUnavailable("The connection ended before the answer.") from None
         finally:
@@ -83,13 +95,36 @@ class Pool:
         for connection in (*self._idle, *self._busy):
             connection.abort()
         self._idle.clear()
-        for waiter in self._waiting:
+        for _, waiter in self._waiting:
             waiter.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
 
-    async def _take(self) -> Connection:
+    @property
+    def _pause_s(self) -> float:
+        """Time between two looks at deadlines: a timer a call would cost more than all its bytes."""
+        return min(max(self._settings.timeout / 20, 0.01), 0.5)
+
+    def _look(self) -> None:
+        """End what had its time."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        late = SubgraphUnavailable(f"No answer within {self._settings.timeout} s.")
+        for connection in tuple(self._busy):
+            if connection.deadline <= now:
+                connection.fail(late)
+        while self._waiting and self._waiting[0][0] <= now:
+            _, waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(late)
+        self._looking = None
+        if not self._closed and (self._busy or self._waiting or self._opening):
+            self._looking = loop.call_later(self._pause_s, self._look)
+
+    async def _take(self, deadline: float) -> Connection:
         if self._closed:
             raise SubgraphUnavailable("The transport is closed.")
-        oldest = asyncio.get_running_loop().time() - self._settings.idle_timeout
+        oldest = deadline - self._settings.timeout - self._settings.idle_timeout
         while True:
             while self._idle:
                 connection = self._idle.pop()
@@ -98,25 +133,26 @@ class Pool:
                     return connection
                 connection.abort()
             if len(self._busy) + self._opening < self._settings.max_connections:
-                return await self._open()
+                return await self._open(deadline)
             if len(self._waiting) >= self._settings.max_waiting:
                 raise SubgraphUnavailable("Too many calls wait for this subgraph.")
             waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
+            waits = (deadline, waiter)
+            self._waiting.append(waits)
             try:
                 await waiter
             except asyncio.CancelledError:
-                if waiter in self._waiting:
-                    self._waiting.remove(waiter)
+                if waits in self._waiting:
+                    self._waiting.remove(waits)
                 elif not waiter.cancelled():
                     self._wake_next()
                 raise
 
-    async def _open(self) -> Connection:
+    async def _open(self, deadline: float) -> Connection:
         self._opening += 1
         loop, target = asyncio.get_running_loop(), self._target
         try:
-            async with asyncio.timeout(self._settings.connect_timeout):
+            async with asyncio.timeout(min(self._settings.connect_timeout, deadline - loop.time())):
                 if target.unix_path is not None:
                     _, connection = await loop.create_unix_connection(self._new, target.unix_path)
                 else:
@@ -136,7 +172,7 @@ class Pool:
         return connection
 
     def _new(self) -> Connection:
-        return Connection(self._settings.max_response_bytes)
+        return Connection(self._settings.max_response_bytes, self._room, self._settings.accept_encoding)
 
     def _give_back(self, connection: Connection) -> None:
         self._busy.discard(connection)
@@ -149,7 +185,7 @@ class Pool:
 
     def _wake_next(self) -> None:
         while self._waiting:
-            waiter = self._waiting.popleft()
+            _, waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
                 return

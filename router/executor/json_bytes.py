@@ -15,7 +15,7 @@ _WIDE = b"0" * 19
 """Integers of fewer digits fit into 64 bits, and orjson reads those exactly."""
 
 
-def loads_exactly(text: bytes | str) -> Any:
+def loads_exactly(text: bytes | bytearray | str) -> Any:
     """As ``loads``, with integers beyond 64 bits as integers, where orjson gives floats. Raises ``JSONDecodeError``."""
     found = orjson.loads(text)
     as_bytes = text.encode() if isinstance(text, str) else text
@@ -28,7 +28,7 @@ def loads_exactly(text: bytes | str) -> Any:
         return found
 
 
-def loads_from_subgraph(text: bytes | str, *, exact_numbers: bool = True) -> Any:
+def loads_from_subgraph(text: bytes | bytearray | str, *, exact_numbers: bool = True) -> Any:
     """As ``loads`` or ``loads_exactly``, and with lone surrogates. Raises ``ValueError``.
 
     JavaScript writes them when it cuts a text in the middle of a character: no reason to lose all of an answer.

@@ -23,7 +23,7 @@ Header = tuple[bytes, bytes]
 log = logging.getLogger("router")
 
 _COMMON: tuple[Header, ...] = (
-    (b"vary", b"accept, accept-language, authorization"),
+    (b"vary", b"accept, accept-encoding, accept-language, authorization"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )

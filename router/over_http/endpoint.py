@@ -18,6 +18,7 @@ from router.executor.incremental import draft, path_based
 from router.operation.model import OperationKind
 from router.over_http import requests
 from router.over_http.answers import Header, Reply, error_body, headers_of, masked, send_response, status_of
+from router.over_http.compression import Compressor
 from router.over_http.framing import FRAMINGS, single_part
 from router.over_http.media_types import ANSWERS, IN_PARTS, MediaType, accepts, answer_type, check_content_type
 from router.over_http.resource_metadata import Challenges
@@ -80,6 +81,7 @@ class GraphQLEndpoint:
         self._in_parts = settings.pipeline.incremental
         self._in_flight = 0
         self._challenges = Challenges(settings)
+        self._compressor = Compressor(settings.http.compression, settings.http.compress_from_bytes)
         self.bodies = requests.BodyReader(settings.http.max_body_bytes, settings.http.body_timeout_s)
         self.streams = ResponseStreams(settings.subscriptions)
 
@@ -130,7 +132,11 @@ class GraphQLEndpoint:
                 if kind is OperationKind.MUTATION:
                     incoming.commit()
             if send is None or not (streams or parts):
-                return self._reply(await pipeline.execute(request, caller), media_type, caller)
+                reply = self._reply(await pipeline.execute(request, caller), media_type, caller)
+                # The usual short answer does not pay for being asked about.
+                return (
+                    await self._compressor.of(reply, headers) if self._compressor.may_shorten(reply, headers) else reply
+                )
             self.streams.check_room()
             if kind is OperationKind.SUBSCRIPTION and media_type not in streams:
                 media_type = streams[0]
@@ -142,7 +148,7 @@ class GraphQLEndpoint:
             else:
                 found = await pipeline.execute(request, caller)
             if isinstance(found, Answer):
-                return self._reply(found, media_type, caller)
+                return await self._compressor.of(self._reply(found, media_type, caller), headers)
             await self._stream(media_type, found, caller, incoming.receive, send)
             return None
         except requests.ClientGone:

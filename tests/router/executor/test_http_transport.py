@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from router.caller import Caller
+from router.codings import CODINGS, encode
 from router.errors import SubgraphUnavailable
 from router.executor import HttpSettings, HttpTransport, SubgraphRequest
 from router.executor.http import header_lines, read_url
@@ -109,6 +110,47 @@ async def test_reads_graphql_responses(message: bytes) -> None:
         assert await transport.execute(QUERY, Caller()) in ({"data": {"a": 1}}, {"errors": [{"message": "m"}]})
 
 
+LONG = b'{"data":{"a":"' + b"x" * 1_000_000 + b'"}}'
+
+
+@pytest.mark.parametrize("size", [1, 1_000, 70_000, 300_000, len(LONG)])
+async def test_long_answers_are_read_whole_and_the_connection_is_kept(size: int) -> None:
+    """The rest of a long body goes past the parser: however much of it comes with the head."""
+
+    async def reply(peer: Peer, request: bytes, writer: asyncio.StreamWriter) -> None:
+        message = http(LONG)
+        writer.write(message[:size])
+        await writer.drain()
+        await asyncio.sleep(0.01)
+        writer.write(message[size:])
+
+    async with connected(reply) as (peer, transport):
+        for _ in range(3):
+            answer = await transport.execute(QUERY, Caller())
+            assert len(answer["data"]["a"]) == 1_000_000
+        assert (peer.connections, len(peer.requests)) == (1, 3)
+
+
+async def test_a_long_answer_that_breaks_off_is_no_answer() -> None:
+    async with connected(always(http(LONG)[:-1], then_close=True)) as (_, transport):
+        with pytest.raises(SubgraphUnavailable, match="before the whole answer"):
+            await transport.execute(QUERY, Caller())
+
+
+async def test_bytes_behind_a_long_answer_end_the_connection() -> None:
+    async with connected(always(http(LONG) + http(b'{"data":{"a":"smuggled"}}'))) as (peer, transport):
+        for _ in range(2):
+            assert (await transport.execute(QUERY, Caller()))["data"]["a"][:3] == "xxx"
+        assert peer.connections == 2
+
+
+async def test_who_waits_for_a_connection_has_no_more_time_than_others() -> None:
+    async with connected(after(asyncio.Event()), max_connections=1, share_reads=False, timeout=0.2) as (_, transport):
+        calls = (transport.execute(QUERY, Caller()) for _ in range(3))
+        found = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 1)
+        assert [str(one) for one in found] == ["No answer within 0.2 s."] * 3
+
+
 async def test_reads_a_body_that_ends_with_the_connection() -> None:
     message = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n" + OK
     async with connected(always(message, then_close=True)) as (peer, transport):
@@ -158,6 +200,45 @@ async def test_a_silent_subgraph_times_out_and_its_connection_is_not_used_again(
             await transport.execute(QUERY, Caller())
         assert await transport.execute(QUERY, Caller()) == {"data": {"a": 1}}
         assert peer.connections == 2
+
+
+LIMIT = 2_000_000
+ENCODED = {coding: encode(coding, LONG) for coding in CODINGS}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_answers_may_come_in_the_codings_that_are_asked_for(coding: str) -> None:
+    message = http(ENCODED[coding], extra=f"content-encoding: {coding}\r\n")
+    async with connected(always(message), accept_encoding=(coding,), max_response_bytes=LIMIT) as (peer, transport):
+        for _ in range(2):
+            assert len((await transport.execute(QUERY, Caller()))["data"]["a"]) == 1_000_000
+        assert peer.connections == 1
+        assert f"\r\naccept-encoding: {coding}\r\n".encode() in peer.requests[0]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda body: body[:-1], "is not one whole"),
+        (lambda body: body + b"x", "is not"),
+        (lambda body: b"xxxx" + body, "is not"),
+        (lambda body: encode("gzip" if body[:2] != b"\x1f\x8b" else "br", b"{}"), "is not"),
+    ],
+)
+async def test_a_broken_coding_is_no_answer(coding: str, change: Any, message: str) -> None:
+    sent = http(change(ENCODED[coding]), extra=f"content-encoding: {coding}\r\n")
+    async with connected(always(sent), accept_encoding=(coding,), max_response_bytes=LIMIT) as (_, transport):
+        with pytest.raises(SubgraphUnavailable, match=message):
+            await transport.execute(QUERY, Caller())
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_an_answer_that_unpacks_to_more_than_may_be_is_none(coding: str) -> None:
+    sent = http(ENCODED[coding], extra=f"content-encoding: {coding}\r\n")
+    async with connected(always(sent), accept_encoding=(coding,), max_response_bytes=900_000) as (_, transport):
+        with pytest.raises(SubgraphUnavailable, match="more than 900000 bytes when unpacked"):
+            await transport.execute(QUERY, Caller())
 
 
 def dies_when_asked_again(status: bytes = http()) -> Reply:
@@ -291,14 +372,15 @@ async def test_unix_sockets(tmp_path: Path) -> None:
     peer = Peer(always(http()))
     path = tmp_path / "s.sock"
     server = await asyncio.start_unix_server(peer.serve, path)
-    transport = HttpTransport(f"http+unix://{str(path).replace('/', '%2F')}/graphql")
-    assert await transport.execute(QUERY, Caller()) == {"data": {"a": 1}}
-    assert b"host: localhost\r\n" in peer.requests[0]
-    await transport.aclose()
+    for url in (f"http+unix://{str(path).replace('/', '%2F')}/graphql?x=1", f"unix:{path}:/graphql?x=1"):
+        transport = HttpTransport(url)
+        assert await transport.execute(QUERY, Caller()) == {"data": {"a": 1}}
+        assert peer.requests[-1].startswith(b"POST /graphql?x=1 HTTP/1.1\r\nhost: localhost\r\n")
+        await transport.aclose()
     server.close()
 
 
-@pytest.mark.parametrize("url", ["ftp://a/b", "graphql", "http:///x", "http://h/a b"])
+@pytest.mark.parametrize("url", ["ftp://a/b", "graphql", "http:///x", "http://h/a b", "unix:", "unix:a.sock"])
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="URL"):
         read_url(url)
