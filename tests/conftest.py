@@ -20,6 +20,10 @@ from pathlib import Path
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="write the golden files anew")
+
+
 def open_port() -> int:
     """A TCP port that was free a moment ago."""
     with socket.socket() as probe:

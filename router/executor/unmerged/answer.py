@@ -7,6 +7,7 @@ and entities is made once an entity, and written to JSON once when it is met oft
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from graphql import GraphQLOutputType
 
@@ -44,7 +45,7 @@ class AnswerEmitter(ValueEmitter):
             for request in self._schedule.requests:
                 number = request.number
                 if request.fetches[0].representations is not None:
-                    writer.line(f"E{number}, I{number}, R{number} = E[{number}], I[{number}], R[{number}]")
+                    writer.line(f"E{number}, I{number}, R{number} = known(E[{number}]), I[{number}], R[{number}]")
             call = self._call_for(self._root, (), ROOT)
             roots = [r.number for r in self._schedule.requests if r.fetches[0].representations is None]
             merged = f"E[{roots[0]}]" if len(roots) == 1 else f"{{{', '.join(f'**E[{number}]' for number in roots)}}}"
@@ -183,3 +184,20 @@ class AnswerEmitter(ValueEmitter):
 
     _below: int = ROOT
     """The answer in which the object of the present slot is nested."""
+
+
+class _Unknown(dict[str, None]):
+    """Stands for an entity the subgraph does not know: all it would give is null."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+UNKNOWN = _Unknown()
+
+
+def known(entities: list[dict[str, Any] | None]) -> list[dict[str, Any]]:
+    """The entities, with one to read nulls from in place of those that are null."""
+    if None in entities:
+        return [UNKNOWN if entity is None else entity for entity in entities]
+    return entities  # type: ignore[return-value]

@@ -64,6 +64,7 @@ class CollectorEmitter:
                     if source.representations is not None:
                         entity = writer.fresh("v")
                         blocks.enter_context(writer.block(f"for {entity} in {here}:"))
+                        blocks.enter_context(writer.block(f"if {entity} is not None:"))
                         here = entity
                     here = self._walk(blocks, here, walk[1])
                     self._object(fetch, path, base, here)

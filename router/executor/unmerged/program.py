@@ -16,7 +16,7 @@ from router.executor.json_bytes import dumps
 from router.executor.representations import selected
 from router.executor.shape import Shape
 from router.executor.source import Program, SourceWriter
-from router.executor.unmerged.answer import AnswerEmitter
+from router.executor.unmerged.answer import AnswerEmitter, known
 from router.executor.unmerged.collect import CollectorEmitter
 from router.executor.unmerged.run import UnmergedRun
 from router.executor.unmerged.schedule import Request, Schedule, make_schedule
@@ -52,16 +52,17 @@ def unmerged_program(
         _request(writer, collectors, request)
     _execute(writer, schedule)
     AnswerEmitter(writer, sources, schedule, collectors.derived, root).emit()
-    known: dict[str, Any] = {
+    names: dict[str, Any] = {
         "SCHEMA": schema,
         "Fragment": orjson.Fragment,
         "create_task": asyncio.create_task,
         "dumps": dumps,
+        "known": known,
         "list_of": list_of,
         "present": present,
         "selected": selected,
     }
-    return UnmergedProgram(Program(writer.text, {**known, **writer.constants}, title))
+    return UnmergedProgram(Program(writer.text, {**names, **writer.constants}, title))
 
 
 def _request(writer: SourceWriter, collectors: CollectorEmitter, request: Request) -> None:

