@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -32,11 +32,4 @@ def steps_of(call: Callable[[], object]) -> int:
     """Lines run by a call."""
     with Steps() as steps:
         call()
-    return steps.count
-
-
-async def steps_of_async(call: Callable[[], Awaitable[object]]) -> int:
-    """Lines run while a coroutine is awaited."""
-    with Steps() as steps:
-        await call()
     return steps.count
