@@ -48,12 +48,12 @@ def check_document(
     if surely_valid(document, schema):
         return
     found = broken_rules(document, schema, RULES, suggestions=suggestions)
-    if incremental and not found:
-        found = about(incremental, broken_rules(document, schema, INCREMENTAL_RULES))
-    if found and has_own_stream(schema):
+    if found and "stream" not in incremental and has_own_stream(schema):
         others = tuple(rule for rule in RULES if rule not in MERGING)
         found = broken_rules(document, schema, others, suggestions=suggestions)
         found += broken_rules(without_stream(document), schema, MERGING)
+    if incremental and not found:
+        found = about(incremental, broken_rules(document, schema, INCREMENTAL_RULES))
     if found:
         errors = [ValidationFailed(error.message, locations=_locations(error)) for error in found]
         raise ValidationFailed(found[0].message, locations=errors[0].locations, errors=errors)

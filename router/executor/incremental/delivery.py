@@ -183,12 +183,12 @@ class Delivery:
         groups = [group for group in ledger.groups.pop(done.part, ()) if ledger.holders(group)]
         ledger.running.discard(done.part)
         fetched = allotted(reports.finished(), [group.path for group in groups]) if groups else []
-        found: list[Group | StreamedList] = []
+        projection = self._projection(done.part, ledger.scope, reports)
         for group, errors in zip(groups, fetched, strict=True):
+            # A group before this one may have failed what both stand in.
             holders = ledger.holders(group)
             if not holders:
                 continue
-            projection = self._projection(done.part, ledger.scope, reports)
             before = len(reports.errors)
             data = projection.group(group)
             told = done.run.told([*errors, *reports.errors[before:]])
@@ -197,12 +197,11 @@ class Delivery:
                     ledger.failed.add(place)
                     payload.completed.append(Completion(ledger.notices[place], told))
                 continue
-            found.extend(projection.found)
             notice = ledger.notices[holders[0]]
-            if not data and not told:
-                continue
-            payload.patches.append(ObjectPatch(notice, ledger.scope.real(group.path)[len(notice.path) :], data, told))
-        self._discover(ledger, found, payload)
+            if data or told:
+                below = ledger.scope.real(group.path)[len(notice.path) :]
+                payload.patches.append(ObjectPatch(notice, below, data, told))
+        self._discover(ledger, projection.found, payload)
 
     def _open_stream(self, ledger: Ledger, number: int, lists: list[StreamedList], payload: Payload) -> None:
         notices = [self._notice(ledger.scope.real(each.path), self._labels[number], True) for each in lists]

@@ -84,7 +84,7 @@ class Ledger:
 
     def lives(self, number: int | None, path: ResponsePath) -> bool:
         """Whether neither the deferral at this object nor one around it has failed."""
-        while number is not None:
+        while number is not None and self.failed:
             deferral = self.divided.deferrals[number]
             if (number, path[: len(deferral.path)]) in self.failed:
                 return False

@@ -53,6 +53,7 @@ class PartProjection(Projection):
         self._part = part
         self._scope = scope
         self._streams = streams
+        self._known: dict[int, tuple[tuple[Slot, ...], tuple[int, ...], tuple[tuple[Slot, int], ...]]] = {}
         self.found: list[Group | StreamedList] = []
 
     def group(self, group: Group) -> Any:
@@ -87,20 +88,34 @@ class PartProjection(Projection):
     def _note(self, shape: Shape, value: Any, path: ResponsePath) -> None:
         """Note the other parts' groups at an object. What an interface object really is, a later part may learn."""
         known = shape.type_of(value)
-        tables = shape.slots.values() if shape.untyped and known == shape.type_name else (shape.slots[known or ""],)
-        for part in dict.fromkeys(slot.part for slots in tables for slot in slots if slot.part != self._part):
+        if shape.untyped and known == shape.type_name:
+            parts = tuple(dict.fromkeys(part for slots in shape.slots.values() for part in self._divided(slots)[1]))
+        else:
+            parts = self._divided(shape.slots[known or ""])[1]
+        for part in parts:
             self.found.append(Group(part, path, shape, value))
+
+    def _divided(
+        self, slots: tuple[Slot, ...]
+    ) -> tuple[tuple[Slot, ...], tuple[int, ...], tuple[tuple[Slot, int], ...]]:
+        """This part's slots, the other parts, and this part's slots that are streamed; worked out once."""
+        found = self._known.get(id(slots))
+        if found is None:
+            own = tuple(slot for slot in slots if slot.part == self._part)
+            others = tuple(dict.fromkeys(slot.part for slot in slots if slot.part != self._part))
+            streamed = tuple((slot, self._streams[slot.path]) for slot in own if slot.path in self._streams)
+            found = self._known[id(slots)] = (own, others, streamed)
+        return found
 
     def _slots(self, slots: tuple[Slot, ...], type_name: str, value: Any, path: ResponsePath) -> Any:
         mark = len(self.found)
-        own = tuple(slot for slot in slots if slot.part == self._part)
+        own, _, streamed = self._divided(slots)
         answer = super()._slots(own, type_name, value, path)
         if answer is SPREAD:
             del self.found[mark:]
             return SPREAD
-        for slot in own:
-            stream = self._streams.get(slot.path)
-            if stream is not None and isinstance(answer.get(slot.response_key), list):
+        for slot, stream in streamed:
+            if isinstance(answer.get(slot.response_key), list):
                 place = (*path, slot.response_key)
                 tail = self._scope.tails.get((stream, place))
                 if tail is not None:
