@@ -221,7 +221,10 @@ def live_auth(database_url: str, folder: Path, like: LiveAuth | None = None, **c
     server = run(AuthServer.open(settings, clock=clock))
     server.passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     apps = (like.app, like.native, like.other, like.organisation) if like else run(_register(server))
-    web = uvicorn.Server(uvicorn.Config(app_of(server), log_level="warning", lifespan="off", access_log=False))
+    web = uvicorn.Server(
+        # Idle connections stay: a client whose server closes one just then sees a reset, which is no answer of ours.
+        uvicorn.Config(app_of(server), log_level="warning", lifespan="off", access_log=False, timeout_keep_alive=300)
+    )
     serving = asyncio.run_coroutine_threadsafe(web.serve(sockets=[listener]), loop)
     try:
         yield LiveAuth(server, loop, clock, url, *apps)

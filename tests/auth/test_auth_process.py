@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from auth.__main__ import main
 from auth.exchange import Address, Endpoint, Exchange
 from auth.pages.redirect import refuse_on_page
+from tests.auth.signing import AppKey
 
 
 @pytest.fixture
@@ -85,6 +87,13 @@ def test_register_an_app_serve_and_get_a_token(environment: dict[str, str], free
     [
         (("new-secret", "c_unknown"), {}, "AUTH_NOT_REGISTERED"),
         (("clients",), {"AUTH_ISSUER": "http://auth.example"}, "AUTH_SETTINGS_INVALID"),
+        (("end", "client", "c_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("end", "organisation", "o_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("end", "citizen", "u_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("end", "secret", "s_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("end", "consent", "u_unknown", "--client", "c_unknown"), {}, "AUTH_NOT_REGISTERED"),
+        (("end", "consent", "u_unknown"), {}, "AUTH_REGISTRATION_REFUSED"),
+        (("set-keys", "c_unknown", "/nowhere.json"), {}, "AUTH_REGISTRATION_REFUSED"),
     ],
 )
 def test_a_refusal_is_one_line_with_a_code(
@@ -93,6 +102,26 @@ def test_a_refusal_is_one_line_with_a_code(
     status, output, error = command(*arguments, **changes)
     assert (status, output, len(error.splitlines())) == (1, "", 1)
     assert error.startswith(f"{code}: ")
+
+
+def test_secrets_keys_and_apps_are_looked_after_from_the_command_line(command: Any, tmp_path: Path) -> None:
+    names = ["--name-ko", "기관", "--name-en", "Agency"]
+    organisation = command("new-organisation", *names)[1].strip()
+    made = command("new-client", "--organisation", organisation, *names, "--scope", "rail:read")[1]
+    client_id = made.split()[1]
+    (line,) = command("secrets", client_id)[1].splitlines()
+    assert command("end", "secret", line.split()[0])[:2] == (0, f"ended secret {line.split()[0]}\n")
+    assert command("secrets", client_id)[1] == ""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(AppKey().jwks))
+    assert command("set-keys", client_id, str(keys))[0] == 0
+    assert "1 keys" in command("clients")[1]
+    bank = ["--kind", "fapi2", "--keys", str(keys), "--redirect-uri", "https://app.example/cb"]
+    made = command("new-client", "--organisation", organisation, *names, "--scope", "rail:read", *bank)[1]
+    assert made.startswith("client_id c_")
+    assert "client_secret" not in made
+    command("end", "client", client_id)
+    assert "suspended" in command("clients")[1]
 
 
 def test_a_database_that_is_away_is_said_so(live_alone: Any) -> None:
