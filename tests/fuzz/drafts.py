@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+
+from router.operation.model import InlineFragment, Selection
+from router.planner.selections import read_field_set
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,29 @@ class SubgraphDraft:
         if self.version == 2 and canonical in self.unimported:
             return f"federation__{canonical}"
         return self.local.get(canonical, canonical)
+
+
+def drop_unused_externals(subgraph: SubgraphDraft) -> None:
+    """Take out the external fields that no field set names: parts of a feature that did not fit in the end."""
+    used: set[tuple[str, str]] = set()
+    for part in subgraph.types.values():
+        for item in part.fields.values():
+            for directive, owner in (("requires", part.name), ("provides", item.named)):
+                if directive in item.directives:
+                    text = item.directives[directive].split('"', 1)[1].rsplit('"', 1)[0].replace('\\"', '"')
+                    _mark_used(subgraph, owner, read_field_set(text.replace("\\\\", "\\")), used)
+    for part in subgraph.types.values():
+        for name, item in list(part.fields.items()):
+            if "external" in item.directives and (part.name, name) not in used:
+                del part.fields[name]
+
+
+def _mark_used(
+    subgraph: SubgraphDraft, owner: str, selections: Iterable[Selection], used: set[tuple[str, str]]
+) -> None:
+    for each in selections:
+        if isinstance(each, InlineFragment):
+            _mark_used(subgraph, each.type_condition or owner, each.selections, used)
+        elif each.name != "__typename":
+            used.add((owner, each.name))
+            _mark_used(subgraph, subgraph.types[owner].fields[each.name].named, each.selections, used)

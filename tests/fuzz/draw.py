@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.fuzz.drafts import Argument, FieldDraft, SubgraphDraft
+from tests.fuzz.drafts import Argument, FieldDraft, SubgraphDraft, drop_unused_externals
 from tests.fuzz.drawn_features import FEATURES
 from tests.fuzz.schemas import ENTITIES, VALUES, Abstract, Drawing, Entity
 
@@ -33,6 +33,7 @@ def draw(random: Random) -> Drawing:
     _roots(drawing)
     drawing.subgraphs = [each for each in drawing.subgraphs if each.types]
     for subgraph in drawing.subgraphs:
+        drop_unused_externals(subgraph)
         if subgraph.version == 1:
             _extend(drawing, subgraph)
     return drawing

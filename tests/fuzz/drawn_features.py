@@ -261,7 +261,9 @@ def override(drawing: Drawing) -> None:
 
 
 def _is_only_here(drawing: Drawing, name: str, field: FieldDraft, owner: SubgraphDraft) -> bool:
-    """Whether no other subgraph knows the field, and no key needs it."""
+    """Whether no other subgraph knows the field, and no key or interface needs it, which brings it elsewhere later."""
+    if any(name in each.types and field.name in {f.name for f in each.fields} for each in drawing.abstracts.values()):
+        return False
     if name in drawing.entities and any(
         field.name == each.name for _, fields in drawing.entities[name].keys for each in fields
     ):

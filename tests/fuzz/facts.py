@@ -60,6 +60,11 @@ class Facts:
         return frozenset(found)
 
     @cached_property
+    def has_interface_objects(self) -> bool:
+        """Whether some subgraph knows an interface without its types."""
+        return any(type_.interface_object for reading in self.subgraphs for type_ in reading.types.values())
+
+    @cached_property
     def identifying(self) -> frozenset[tuple[str, str]]:
         """(type, field) of all parts of keys."""
         return self._named_by("keys")

@@ -140,6 +140,10 @@ class Trial:
             except (KeyError, IndexError, TypeError):
                 raise Stopped(Finding("error path leads nowhere", str(error), *_texts(wanted, body))) from None
             if path not in expected.causes:
+                if self.world.facts.has_interface_objects and isinstance(_at(expected.data, path), dict):
+                    # Where types are not known, a fetch brings for all objects what was asked of one type.
+                    told.discard(path)
+                    continue
                 raise Stopped(Finding("error at a sound place", str(error), *_texts(wanted, body)))
             self._judge_message(error)
         if told != expected.nulled:
@@ -156,6 +160,14 @@ class Trial:
         if forwarded == (message != MASKED["en"]):
             return
         raise Stopped(Finding("message against the policy", f"{policy}: {error}"))
+
+
+def _at(data: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        if data is None:
+            return None
+        data = data[step]
+    return data
 
 
 def _kind(refusal: str) -> str:
