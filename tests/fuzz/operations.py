@@ -213,7 +213,7 @@ def _literal(drawn: Operation, type_: Any, depth: int, has_default: bool = False
 
 def _present_literal(drawn: Operation, type_: Any, depth: int) -> str:
     if isinstance(type_, GraphQLList):
-        if drawn.chance(0.15) and not isinstance(get_inner(type_), GraphQLList):
+        if drawn.chance(0.15) and _stands_for_a_list(type_):
             return _present_literal(drawn, get_inner(type_), depth)
         items = [_literal(drawn, type_.of_type, depth + 1) for _ in range(drawn.random.randint(0, 2))]
         return f"[{', '.join(items)}]"
@@ -227,6 +227,11 @@ def _present_literal(drawn: Operation, type_: Any, depth: int) -> str:
     if isinstance(type_, GraphQLEnumType):
         return str(drawn.random.choice(list(type_.values)))
     return _as_literal(_value(drawn, type_, depth, literal=True))
+
+
+def _stands_for_a_list(type_: Any) -> bool:
+    """Whether one item may be given instead of a list: not where the item may be a list itself."""
+    return not isinstance(get_inner(type_), GraphQLList) and get_inner(type_).name != "JSON"
 
 
 def get_inner(type_: Any) -> Any:
@@ -307,7 +312,7 @@ def _value(drawn: Operation, type_: Any, depth: int, *, literal: bool = False) -
     if depth and drawn.chance(0.1) and not literal:
         return None if not isinstance(type_, GraphQLNonNull) else _value(drawn, type_.of_type, depth)
     if isinstance(type_, GraphQLList):
-        if drawn.chance(0.15) and not isinstance(get_inner(type_), GraphQLList):
+        if drawn.chance(0.15) and _stands_for_a_list(type_):
             return _value(drawn, get_inner(type_), 0)
         return [_item(drawn, type_.of_type, depth + 1) for _ in range(random.randint(0, 2))]
     if isinstance(type_, GraphQLInputObjectType):
