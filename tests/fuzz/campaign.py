@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Protocol
@@ -63,16 +65,26 @@ class Sink(Protocol):
 
 def campaign(seed: int, number: int, jobs: int, until: float, told: Sink) -> None:
     """Draw numbers ``number``, ``number + jobs``, … of a seed until the time ``until`` (as ``time.time()``)."""
-    # What a case does to the router is judged by its answer; its log would bury the findings.
-    logging.disable(logging.CRITICAL)
     kinds: Counter[str] = Counter()
-    while time.time() < until:
-        for found in asyncio.run(_one_set(seed, number, until, told)):
-            kinds[found.finding.kind] += 1
-            if kinds[found.finding.kind] <= EACH_KIND:
-                case, finding = shrink(found.case, found.finding, replay, SHRINKING)
-                told.put(Found(found.name, case, finding))
-        number += jobs
+    with _without_log():
+        while time.time() < until:
+            for found in asyncio.run(_one_set(seed, number, until, told)):
+                kinds[found.finding.kind] += 1
+                if kinds[found.finding.kind] <= EACH_KIND:
+                    case, finding = shrink(found.case, found.finding, replay, SHRINKING)
+                    told.put(Found(found.name, case, finding))
+            number += jobs
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """What a case does to the router is judged by its answer; its log would bury the findings."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def drawn_case(seed: int, number: int) -> tuple[Case, Random]:
