@@ -85,11 +85,11 @@ def _load(source: SubgraphSource, findings: Findings) -> Subgraph | None:
         return None
     if spec is FEDERATION_1:
         document = _without_federation_fields(_without_loose_definitions(document))
-    document = _completed(document, links, federation, spec, findings, source.name)
+        written = read_schema(document)
+    document, schema = _completed(document, written, links, federation, spec, findings, source.name)
     check_names(document, source.name, findings)
     if findings.problems:
         return None
-    schema = read_schema(document)
     check_document(document, source.name, findings)
     check_schema(schema, source.name, findings)
     check_shadowing(schema, links, source.name, findings)
@@ -197,14 +197,14 @@ def _federation(schema: Schema, links: Links | None, subgraph: str, findings: Fi
 
 def _completed(
     document: DocumentNode,
+    schema: Schema,
     links: Links | None,
     federation: Feature,
     spec: FeatureSpec,
     findings: Findings,
     subgraph: str,
-) -> DocumentNode:
-    """The document with the definitions its links leave to us."""
-    schema = read_schema(document)
+) -> tuple[DocumentNode, Schema]:
+    """The document, and the schema read from it, with the definitions its links leave to us."""
     parts: list[tuple[FeatureSpec, Feature]] = []
     if links is not None:
         itself = links.features[0]
@@ -220,17 +220,15 @@ def _completed(
             parts.append((known, feature))
     for part, feature in parts:
         sdl = missing_definitions(schema, part, feature, findings, subgraph)
-        document = with_definitions(document, sdl)
-        schema = read_schema(document)
-    return document
-
-
-def with_definitions(document: DocumentNode, sdl: str) -> DocumentNode:
-    """The document with definitions of ours behind its own."""
-    if not sdl.strip():
-        return document
-    added = parse(sdl, no_location=True).definitions
-    return DocumentNode(definitions=(*document.definitions, *added), loc=document.loc)
+        if not sdl.strip():
+            continue
+        added = parse(sdl, no_location=True)
+        document = DocumentNode(definitions=(*document.definitions, *added.definitions), loc=document.loc)
+        read = read_schema(added)
+        schema = replace(
+            schema, types={**schema.types, **read.types}, directives={**schema.directives, **read.directives}
+        )
+    return document, schema
 
 
 def _without_loose_definitions(document: DocumentNode) -> DocumentNode:

@@ -20,6 +20,9 @@ from graphql import (
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
+    ListTypeNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
@@ -28,9 +31,9 @@ from graphql import (
     SchemaExtensionNode,
     TypeDefinitionNode,
     TypeExtensionNode,
+    TypeNode,
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
-    print_ast,
 )
 
 from router.composition.model import (
@@ -160,7 +163,7 @@ def _field(parent: str, node: FieldDefinitionNode, extension: int | None) -> Fie
     return Field(
         parent,
         node.name.value,
-        print_ast(node.type),
+        _reference(node.type),
         _arguments(coordinate, node.arguments),
         _text(node.description),
         read_applied(node.directives),
@@ -177,12 +180,21 @@ def _input(coordinate: str, node: InputValueDefinitionNode) -> InputValue:
     return InputValue(
         coordinate,
         node.name.value,
-        print_ast(node.type),
+        _reference(node.type),
         value_of(node.default_value),
         _text(node.description),
         read_applied(node.directives),
         node,
     )
+
+
+def _reference(node: TypeNode) -> str:
+    if isinstance(node, NonNullTypeNode):
+        return f"{_reference(node.type)}!"
+    if isinstance(node, ListTypeNode):
+        return f"[{_reference(node.type)}]"
+    assert isinstance(node, NamedTypeNode)
+    return node.name.value
 
 
 def _directive(node: DirectiveDefinitionNode) -> DirectiveDefinition:

@@ -55,9 +55,11 @@ class Subgraph:
 
     def directive_name(self, name: str) -> str:
         """What the Federation directive is called here; a name nothing has when this version lacks it."""
-        if self.spec.directive(name) is None:
-            return f"@{name} is not in {self.spec.version}"
-        return self.federation.directive_name(name)
+        return self._directive_names.get(name) or f"@{name} is not in {self.spec.version}"
+
+    @cached_property
+    def _directive_names(self) -> dict[str, str]:
+        return {each.name: self.federation.directive_name(each.name) for each in self.spec.directives}
 
     def defines(self, name: str) -> bool:
         """Whether this Federation version has the directive."""
@@ -74,8 +76,11 @@ class Subgraph:
         return tuple(location for node in nodes for location in locate(self.name, node))
 
     def is_interface_object(self, name: str) -> bool:
-        found = self.schema.types.get(name)
-        return found is not None and found.kind is Kind.OBJECT and self.has(found, "interfaceObject")
+        return name in self._interface_objects
+
+    @cached_property
+    def _interface_objects(self) -> frozenset[str]:
+        return frozenset(each.name for each in self.schema.of_kind(Kind.OBJECT) if self.has(each, "interfaceObject"))
 
     def kind(self, name: str) -> Kind | None:
         """The kind the type has in the supergraph: an interface object counts as interface."""

@@ -42,11 +42,17 @@ class Merging:
     def sources(self, name: str) -> dict[str, Type]:
         """The subgraphs' versions of a type, of those that agree on its kind."""
         kind = self.kinds[name]
-        return {
-            subgraph.name: subgraph.schema.types[name]
-            for subgraph in self.subgraphs
-            if name in subgraph.schema.types and subgraph.kind(name) is kind
-        }
+        holders = (subgraph for subgraph in self.holders.get(name, ()) if subgraph.kind(name) is kind)
+        return {subgraph.name: subgraph.schema.types[name] for subgraph in holders}
+
+    @cached_property
+    def holders(self) -> Mapping[str, tuple[Subgraph, ...]]:
+        """Type → the subgraphs that have a type of that name."""
+        found: dict[str, list[Subgraph]] = {}
+        for subgraph in self.subgraphs:
+            for name in subgraph.schema.types:
+                found.setdefault(name, []).append(subgraph)
+        return {name: tuple(subgraphs) for name, subgraphs in found.items()}
 
     @cached_property
     def interfaces(self) -> Mapping[str, tuple[str, ...]]:

@@ -69,6 +69,15 @@ class Places:
         self._fields: dict[tuple[str, str, str], FieldStep | None] = {}
         self._keys: dict[tuple[str, str], tuple[KeyStep, ...]] = {}
 
+    @cached_property
+    def holders(self) -> Mapping[str, frozenset[str]]:
+        """Field name → the subgraphs that have a field of that name in some type: all others need not be asked."""
+        found: dict[str, set[str]] = {}
+        for each in self.m.subgraphs:
+            for output in each.fields():
+                found.setdefault(output.name, set()).add(each.name)
+        return {name: frozenset(subgraphs) for name, subgraphs in found.items()}
+
     def subgraph(self, name: str) -> Subgraph:
         return self.m.by_name[name]
 
@@ -197,7 +206,8 @@ class Places:
         here = self.m.by_name[subgraph_name]
         operation = here.schema.operation_of(type_name)
         interfaces = self.m.interfaces.get(type_name, ()) if here.schema.kind(type_name) is Kind.OBJECT else ()
-        for there in self.m.subgraphs:
+        anywhere = operation is not None or bool(interfaces)
+        for there in self.m.subgraphs if anywhere else self.m.holders.get(type_name, ()):
             if there is here:
                 continue
             for name in (type_name, *(each for each in interfaces if there.is_interface_object(each))):

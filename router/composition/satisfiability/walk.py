@@ -183,10 +183,13 @@ class Walk:
             standings = frozenset(each for each in after.standings if each.place.subgraph == name)
             self._push(replace(after, standings=standings, mutation=(step.coordinate, name)))
 
-    def _ways(self, state: State, standing: Standing) -> list[Place]:
-        """Here, and wherever keys lead; at the top every subgraph has its own root already."""
+    def _ways(self, state: State, standing: Standing, holders: frozenset[str] | None = None) -> list[Place]:
+        """Here, and wherever keys lead; at the top every subgraph has its own root already. Only in ``holders``."""
         others = () if state.is_top else self.reach.others(standing.place)
-        return [standing.place, *sorted(others, key=lambda place: (place.subgraph, place.type))]
+        ways = [standing.place, *others]
+        if holders is not None:
+            ways = [place for place in ways if place.subgraph in holders]
+        return sorted(ways, key=lambda place: (place is not standing.place, place.subgraph, place.type))
 
     def _cast(self, state: State, step: Cast) -> set[Standing] | None:
         """None when some subgraph shows that no such object can be here, so that nothing of it will be asked."""
@@ -217,8 +220,9 @@ class Walk:
     def _field(self, state: State, output: Field, labels: Mapping[str, bool]) -> set[Standing]:
         reached: set[Standing] = set()
         leaf = self._schema.kind(base(output.type)) in (Kind.SCALAR, Kind.ENUM)
+        holders = self.places.holders.get(output.name, frozenset())
         for standing in state.standings:
-            for place in self._ways(state, standing):
+            for place in self._ways(state, standing, holders):
                 taken = self.take_field(place, standing, output, labels)
                 if taken is not None:
                     contexts = self._contexts(standing, place, output.parent)
