@@ -92,6 +92,9 @@ def draw_until(seconds: float, seed: int, jobs: int, out: Path) -> int:
             _show(progress, time.time() - start, kinds)
     _show(progress, time.time() - start, kinds)
     _show_coverage(progress)
+    if broken := [worker.exitcode for worker in workers if worker.exitcode]:
+        print(f"the tester itself failed in {len(broken)} of {jobs} processes: what was not drawn was not tested")
+        return 2
     return 1 if kinds else 0
 
 

@@ -148,4 +148,5 @@ def _mark_used(
             _mark_used(subgraph, each.type_condition or owner, each.selections, used)
         elif each.name != "__typename":
             used.add((owner, each.name))
-            _mark_used(subgraph, subgraph.types[owner].fields[each.name].named, each.selections, used)
+            if each.selections:
+                _mark_used(subgraph, subgraph.types[owner].fields[each.name].named, each.selections, used)

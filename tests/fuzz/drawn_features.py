@@ -107,7 +107,8 @@ def _required(drawing: Drawing, subgraph: SubgraphDraft, field: FieldDraft, dept
             return None
         drawing.need(subgraph, named)
         leaf = drawing.random.choice(leaves)
-        asked = leaf if drawing.chance(0.5) else f"... on {abstract.types[0]} {{ {leaf} }}"
+        known = abstract.types[0] in subgraph.types  # where the interface is an object here, its types are not
+        asked = f"... on {abstract.types[0]} {{ {leaf} }}" if known and drawing.chance(0.5) else leaf
         return f"{field.name}{told} {{ __typename {asked} }}"
     return field.name + told
 
