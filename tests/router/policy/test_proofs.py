@@ -185,7 +185,7 @@ def test_what_is_remembered_is_bounded_and_forgotten_in_time() -> None:
 
 def access_token(**changes: Any) -> str:
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "s", "client_id": "c", "jti": "j"}
-    times = {"iat": int(time.time()), "exp": int(time.time()) + 60}
+    times = {"iat": int(time.time()), "exp": int(time.time()) + 86_400}  # outlives the slowest run of all tests
     return jwt.encode(claims | times | changes, SIGNER, "ES256", headers={"typ": "at+jwt", "kid": "k"})
 
 
