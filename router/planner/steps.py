@@ -73,9 +73,13 @@ Steps = tuple[FetchStep, ...]
 
 def representations_conflict(some: tuple[Representation, ...], more: tuple[Representation, ...]) -> bool:
     """Whether they cannot be sent as one: an object would be sent with two values for a field (required with different
-    arguments), or one set of objects has not all that the other is sent with."""
+    arguments) or under two names (of two interface objects), or one set of objects has not all that the other is sent
+    with."""
     sent = {(item.at, item.to): item for item in some}
+    names = {item.at: item.to for item in some}
     for item in more:
+        if names.get(item.at, item.to) != item.to:
+            return True
         known = sent.get((item.at, item.to))
         if known is not None and (
             _conflict(known.selections, item.selections) or _lacks(known, item) or _lacks(item, known)

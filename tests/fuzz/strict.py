@@ -125,8 +125,12 @@ class StrictSubgraph:
 
     def _resolves(self, parent: str, name: str, field: SubgraphField) -> bool:
         if field.external:
-            keys = (field_set(text) for text, _ in self._reading.types[parent].keys)
-            return any(item.name == name for key in keys for item in fields_of(key))
+            keys = self._reading.types[parent].keys
+            if not keys and self._reading.version == 1:
+                # Federation 1: an extension without a key goes by those of the type it extends.
+                others = (other.types[parent] for other in self._world.facts.subgraphs if parent in other.types)
+                keys = [key for other in others for key in other.keys]
+            return any(item.name == name for text, _ in keys for item in fields_of(field_set(text)))
         if field.label is not None and not self._is_on(field.label):
             return False
         return not any(
