@@ -100,7 +100,10 @@ class StrictSubgraph:
             if field.requires:
                 self._check(thing, f"{parent}.{name}", field_set(field.requires), thing.representation or {})
         provided = (*(promised or ()), *(field_set(field.provides) if field.provides else ()))
-        value = self._world.value(thing, name, arguments)
+        # An argument that other subgraphs lack is composed away: clients cannot give it, and its default says nothing.
+        api = getattr(self._world.facts.supergraph.schema.type_map.get(parent), "fields", {})
+        given = {key: item for key, item in arguments.items() if name not in api or key in api[name].args}
+        value = self._world.value(thing, name, given)
         self._exercised.update(of_field(self._world.facts, self._reading, parent, name, promised is not None))
         self._exercised.update(of_value(value, field.type, bool(arguments)))
         return self._as_known(provide(value, provided), info)
@@ -131,7 +134,8 @@ class StrictSubgraph:
                 others = (other.types[parent] for other in self._world.facts.subgraphs if parent in other.types)
                 keys = [key for other in others for key in other.keys]
             return any(item.name == name for text, _ in keys for item in fields_of(field_set(text)))
-        if field.label is not None and not self._is_on(field.label):
+        sources = {each.name for each in self._world.facts.subgraphs}
+        if field.label is not None and field.override in sources and not self._is_on(field.label):
             return False
         return not any(
             self._taken(other.types[parent].fields[name])

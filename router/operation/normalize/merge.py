@@ -2,7 +2,7 @@
 
 Fields merge when their conditions are equal, or when the first has none (the later one's selections then go under its
 conditions). Two fields stay apart when merging would change the order of the answer: that is, when their conditions
-differ otherwise, or a fragment between them selects the same response key.
+differ otherwise, or a field or fragment between them selects the same response key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def merge_fields(selections: tuple[Selection, ...], parent: str, schema: GraphQL
     for selection in selections:
         if isinstance(selection, Field):
             positions = open_fields.setdefault(selection.response_key, [])
-            for position in positions:
+            # An object joins the last only: what one between them selects comes before it in the answer.
+            for position in positions[-1:] if selection.selections else positions:
                 joined = _join(merged[position], selection)
                 if joined is not None:
                     merged[position] = joined

@@ -25,6 +25,10 @@ CASES = {
         "{ a { x } s a { id x } }",
         "{ a { x id } s }",
     ),
+    "objects under equal conditions stay apart around another of their key": (
+        "query($c: Boolean!) { a @include(if: $c) { id } a { k: id } a @include(if: $c) { x } }",
+        "{ a @include(if: $c) { id } a { k: id ... @include(if: $c) { x } } }",
+    ),
     "other arguments do not merge under another alias": (
         "{ a { p: y(k: 1) q: y(k: 2) p: y(k: 1) } }",
         "{ a { p: y(k: 1) q: y(k: 2) } }",
