@@ -141,6 +141,8 @@ def _alias(drawn: Operation, type_: Any, name: str, arguments: str, returned: st
 
 def _fragment(drawn: Operation, type_: Any, depth: int) -> str:
     choices = [each for each in drawn.schema.type_map.values() if _overlap(drawn.schema, type_, each)]
+    if not choices:  # an interface that nothing implements
+        return f"__typename{_conditions(drawn)}"
     if drawn.fragments and drawn.chance(0.3):
         fitting = [name for name, (on, _) in drawn.fragments.items() if drawn.schema.type_map[on] in choices]
         if fitting:
